@@ -1,0 +1,49 @@
+"""The memory image: an IMAGE packet that fills every memory of the hardware."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gen.network import Network
+from gen.sparse import Section
+from hw import packet
+from hw.config import Config
+from hw.errors import ThriftyError
+
+__all__ = ["ImageHeader", "build_image", "input_bytes", "read_header"]
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """The words in front of an image's sections, in the order of ``hw.host.IMAGE_HEADER``."""
+
+    hardware_id: int
+    input_bytes: int
+    outputs: int
+
+
+def input_bytes(config: Config, inputs: int) -> int:
+    """Payload bytes of an input vector."""
+    return inputs * config.sparse.activation.slot // 8
+
+
+def build_image(network: Network, config: Config, sections: list[Section]) -> bytes:
+    """The packet's bytes, CRC-32 included."""
+    parts = [np.array([config.hardware_id(), input_bytes(config, network.inputs),
+                       network.outputs], "<u4")]
+    for section in sections:
+        items, pieces = section.words.shape
+        parts.append(np.array([section.memory | pieces << 8 | section.pe << 16, items], "<u4"))
+        parts.append(section.words.astype("<u4").ravel())
+    return packet.build(packet.Kind.IMAGE, np.concatenate(parts).tobytes())
+
+
+def read_header(image: bytes, where: str) -> ImageHeader:
+    """Check an image file; ThriftyError if it is damaged."""
+    try:
+        kind, _, payload = packet.parse(image)
+    except ValueError as error:
+        raise ThriftyError(f"{where}: damaged image ({error}): run thrifty compile again") from None
+    if kind != packet.Kind.IMAGE or len(payload) < 12:
+        raise ThriftyError(f"{where}: not an image: run thrifty compile again")
+    return ImageHeader(*np.frombuffer(payload[:12], "<u4").tolist())

@@ -1,0 +1,162 @@
+"""From what a user wrote to a complete configuration: numbers left out are chosen for a network."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from gen.network import Network
+from gen.sparse import Placement, accumulator_bound, place
+from hw.config import Activation, Config, bits_for
+from hw.errors import ThriftyError
+
+__all__ = ["Draft", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve"]
+
+DEFAULT_PES = 16
+
+
+def _optional(model: type[BaseModel], name: str) -> type[BaseModel]:
+    """The same table with every key optional; rules between keys wait for the complete one."""
+    fields: dict[str, Any] = {}
+    for key, info in model.model_fields.items():
+        kind = info.annotation
+        nested = isinstance(kind, type) and issubclass(kind, BaseModel)
+        inner = _optional(kind, f"{key.title()}Draft") if nested else info.rebuild_annotation()
+        fields[key] = (Optional[inner], Field(None, description=info.description))  # noqa: UP045
+    return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
+                        **fields)
+
+
+Draft = _optional(Config, "Draft")
+"""What a configuration file may say: the keys of ``Config``, all optional but ``name``."""
+
+
+def draft_schema() -> dict[str, Any]:
+    """The JSON Schema of configuration files."""
+    schema = Draft.model_json_schema()
+    schema["title"] = "thrifty configuration"
+    schema["required"] = ["name"]
+    return schema
+
+
+def read_draft(path: Path) -> dict[str, Any]:
+    """The keys that a configuration file sets, checked one by one."""
+    try:
+        table = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ThriftyError(f"{path}: no such configuration file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ThriftyError(f"{path}: not a TOML file: {error}") from None
+    _validate(Draft, table, str(path))
+    if "name" not in table:
+        raise ThriftyError(f'{path}: key "name" is missing: the name of the generated module')
+    return table
+
+
+def read_config(path: Path) -> Config:
+    """A complete configuration; ThriftyError names what is missing."""
+    return complete(read_draft(path), str(path))
+
+
+def complete(table: dict[str, Any], where: str) -> Config:
+    """Validate a complete configuration."""
+    return _validate(Config, table, where)
+
+
+def _validate(model: type[BaseModel], table: dict[str, Any], where: str) -> Any:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            problem = f'unknown key "{key}": see thrifty config-schema'
+        elif first["type"] == "missing":
+            problem = (f'key "{key}" is missing: set it, or let thrifty compile choose it for a '
+                       "network")
+        else:
+            message = first["msg"].removeprefix("Value error, ")
+            given = first["input"]
+            shown = f" (it is {given!r})" if isinstance(given, int | float | str) else ""
+            problem = f'key "{key}": {message}{shown}' if key else message
+        raise ThriftyError(f"{where}: {problem}") from None
+
+
+def dump_config(config: Config) -> str:
+    """A complete configuration as TOML."""
+    return tomli_w.dumps(config.model_dump(exclude_none=True))
+
+
+def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config, list[Placement]]:
+    """Fill in what ``draft`` leaves out, as small as the network allows.
+
+    Returns:
+        The configuration and the placement of every layer on its PEs.
+    """
+    sparse = dict(draft.get("sparse", {}))
+    pes = sparse.setdefault("pes", DEFAULT_PES)
+    placements = [place(layer, pes) for layer in network.layers]
+    values = [layer.weight.data for layer in network.layers]
+    low = min((int(v.min()) for v in values if len(v)), default=0)
+    high = max((int(v.max()) for v in values if len(v)), default=0)
+
+    activation = _fill(sparse, "activation", {
+        "width": network.activation_width or 16,
+        "signed": network.activation_signed if network.activation_signed is not None else True,
+        "lanes": 8,
+    })
+    distinct = max(len(set(v.tolist())) for v in values)
+    kind = "codebook" if distinct <= 256 else "direct"
+    signed = low < 0
+    weight = _fill(sparse, "weight", {
+        "kind": kind, "signed": signed,
+        "width": max(1, max((-low - 1).bit_length(), high.bit_length()) + int(signed)),
+        "codebook_size": max(2, min(distinct, 256)),
+    })
+    activation_format = _validate(Activation, activation, f"{where}: sparse.activation")
+    bound = max(accumulator_bound(layer, activation_format) for layer in network.layers)
+    accumulator = _fill(sparse, "accumulator", {"signed": True})
+    accumulator.setdefault("width", max(4, bound.bit_length() + int(accumulator["signed"])))
+    index = _fill(sparse, "index", {"kind": "per_layer"})
+    rows = max(int(p.slot_of_row.max()) + 1 for p in placements)
+    multipliers = [layer.multiplier for layer in network.layers if layer.multiplier is not None]
+    _fill(sparse, "requantize", {
+        "enabled": bool(multipliers),
+        "multiplier_width": max((int(m.max()).bit_length() for m in multipliers), default=1),
+    })
+    lanes = activation["lanes"]
+    layers = network.layers
+    capacity = _fill(sparse, "capacity", {
+        "layers": len(layers),
+        "entries": max(2, int(_entries(placements, pes).max())),
+        "columns": max(2 * lanes, sum(-(-layer.columns // lanes) * lanes for layer in layers)),
+        "rows": max(2, rows),
+        "total_rows": max(2, sum(layer.rows for layer in layers)),
+        "inputs": max(2, layers[0].columns),
+        "hidden": max(2, *(layer.columns for layer in layers[1:])) if len(layers) > 1 else 2,
+        "outputs": max(2, layers[-1].rows),
+    })
+    index_bits = max(p.index_bits(index["kind"]) for p in placements)
+    if index["kind"] == "absolute":
+        index_bits = bits_for(capacity["rows"])
+    index.setdefault("width", index_bits)
+    for key, (need, limit) in {
+        "weight.width": (weight["width"], 32), "accumulator.width": (accumulator["width"], 64),
+    }.items():
+        if need > limit:
+            raise ThriftyError(f"{where}: {key} would have to be {need}, but at most {limit} bits are "
+                               "supported: scale the weights down")
+    return complete({**draft, "sparse": sparse}, where), placements
+
+
+def _fill(sparse: dict[str, Any], key: str, defaults: dict[str, Any]) -> dict[str, Any]:
+    sparse[key] = {**defaults, **sparse.get(key, {})}
+    return sparse[key]
+
+
+def _entries(placements: list[Placement], pes: int) -> np.ndarray:
+    """Entries of each PE, all layers together."""
+    return sum(np.bincount(p.entry_pe, minlength=pes) for p in placements)

@@ -1,0 +1,79 @@
+"""From accumulators back to activations: multiply, round half up, shift right, saturate."""
+
+from amaranth import Module, Mux, Signal, signed, unsigned
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.config import integer_range
+
+__all__ = ["Requantizer"]
+
+SHIFT_BITS = 6
+
+
+class Requantizer(Component):
+    """y = saturate((max(x, 0 if relu) * multiplier + half) >> shift), half = 2 ** (shift - 1).
+
+    With shift 0 nothing is added. The shift is arithmetic, so exact halves round towards plus
+    infinity. Golden twin: ``sim.golden.requantize``.
+
+    Args:
+        width, signed_input: Format of ``i_value``.
+        multiplier_width: Bits of the unsigned ``i_multiplier``; 1 means that it is not looked at.
+        output_width, signed_output: Format of ``o_value``.
+
+    ``i_shift`` (0-62) and ``i_relu`` must hold while values are on their way. Latency
+    ``Requantizer.LATENCY`` cycles, one value a cycle, no stalls.
+    """
+
+    LATENCY = 7
+
+    def __init__(self, width: int, signed_input: bool, multiplier_width: int,
+                 output_width: int, signed_output: bool):
+        if width + multiplier_width > 62:
+            raise ValueError(f"width {width} + multiplier_width {multiplier_width} must be at "
+                             "most 62")
+        self.multiplier_width = multiplier_width
+        self.output_width, self.signed_output = output_width, signed_output
+        super().__init__({
+            "i_value": In(signed(width) if signed_input else unsigned(width)),
+            "i_multiplier": In(multiplier_width),
+            "i_shift": In(SHIFT_BITS),
+            "i_relu": In(1),
+            "o_value": Out(output_width),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        rectified = Signal.like(self.i_value, name="rectified")
+        negative = self.i_value < 0
+        m.d.sync += rectified.eq(Mux(self.i_relu & negative, 0, self.i_value))
+        if self.multiplier_width == 1:
+            product = rectified
+        else:
+            multiplier = Signal(self.multiplier_width)
+            m.d.sync += multiplier.eq(self.i_multiplier)
+            product = rectified * multiplier
+        # Two registers behind the multiplier, for the DSP's own and for the sum of its parts.
+        value = Signal(signed(product.shape().width + 2), name="product")
+        stage = Signal.like(value, name="product_2")
+        m.d.sync += [value.eq(product << 1), stage.eq(value)]
+        value = stage
+        # One bit more than the result is kept, so that (z + 1) >> 1 rounds.
+        for low in (4, 2, 0):
+            part = self.i_shift[low:low + 2] if low < 4 else self.i_shift[4:6]
+            shifted = Signal.like(value, name=f"shifted_{low}")
+            with m.Switch(part):
+                for amount in range(4):
+                    with m.Case(amount):
+                        m.d.sync += shifted.eq(value >> (amount << low))
+            value = shifted
+        rounded = Signal.like(value, name="rounded")
+        m.d.comb += rounded.eq((value + 1) >> 1)
+        low, high = integer_range(self.output_width, self.signed_output)
+        with m.If(rounded > high):
+            m.d.sync += self.o_value.eq(high)
+        with m.Elif(rounded < low):
+            m.d.sync += self.o_value.eq(low)
+        with m.Else():
+            m.d.sync += self.o_value.eq(rounded)
+        return m

@@ -1,0 +1,176 @@
+"""The configuration: one validated object that decides what the hardware is.
+
+A :class:`Config` is complete: every number that the generator needs is in it. What a user writes
+may leave numbers out; ``gen.resolve`` fills them in from a network and then validates a
+:class:`Config`. The rules live here and nowhere else.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "AccumulatorFormat", "Activation", "Capacity", "Compress", "Config", "Index", "Requantize", "Sparse",
+    "Weight", "bits_for", "integer_range",
+]
+
+BEAT = 32
+"""Width of the host streams in bits."""
+
+
+def bits_for(count: int) -> int:
+    """Bits that tell ``count`` different values apart; at least 1."""
+    return max(1, (count - 1).bit_length())
+
+
+def integer_range(width: int, signed: bool) -> tuple[int, int]:
+    """The smallest and the largest integer of a format."""
+    return (-(1 << width - 1), (1 << width - 1) - 1) if signed else (0, (1 << width) - 1)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Activation(_Table):
+    """Format of activations, and how many the nonzero detector looks at in a beat."""
+
+    width: Annotated[int, Field(ge=1, le=16)] = Field(description="bits of one activation, 1-16")
+    signed: bool = Field(description="two's complement if true")
+    lanes: Annotated[int, Field(ge=2, le=32)] = Field(
+        8, description="activations scanned in a beat, a power of two from 2 to 32")
+
+    @property
+    def slot(self) -> int:
+        """Bits that one activation occupies on the host stream."""
+        return 8 if self.width <= 8 else 16
+
+    @property
+    def per_beat(self) -> int:
+        """Activations in one beat of the host stream."""
+        return BEAT // self.slot
+
+    @model_validator(mode="after")
+    def _check(self) -> "Activation":
+        if self.lanes & (self.lanes - 1):
+            raise ValueError(f"lanes must be a power of two, not {self.lanes}")
+        if self.lanes < self.per_beat:
+            raise ValueError(f"lanes must be at least {self.per_beat}, the {self.width}-bit "
+                             f"activations of one stream beat, not {self.lanes}")
+        return self
+
+
+class Weight(_Table):
+    """What an entry holds: the number of a codebook word, or the weight itself."""
+
+    kind: Literal["codebook", "direct"] = Field(
+        "codebook", description="codebook: entries hold codes; direct: entries hold weights")
+    width: Annotated[int, Field(ge=1, le=32)] = Field(description="bits of one weight, 1-32")
+    signed: bool = Field(description="two's complement if true")
+    codebook_size: Annotated[int, Field(ge=2, le=256)] = Field(
+        16, description="codebook words of one layer, 2-256 (unused with direct weights)")
+
+    @property
+    def code_width(self) -> int:
+        """Bits that an entry spends on its weight."""
+        return self.width if self.kind == "direct" else bits_for(self.codebook_size)
+
+
+class Index(_Table):
+    """How an entry names its row among the rows of its PE."""
+
+    kind: Literal["absolute", "relative", "per_layer"] = Field(
+        "per_layer", description="absolute row number, distance to the previous entry of the "
+        "column, or whichever each layer stores in fewer bits")
+    width: Annotated[int, Field(ge=1, le=14)] = Field(description="bits of one index, 1-14")
+
+
+class AccumulatorFormat(_Table):
+    """Format of accumulators. They never overflow: the compiler proves the bound."""
+
+    width: Annotated[int, Field(ge=4, le=64)] = Field(description="bits, 4-64")
+    signed: bool = Field(True, description="two's complement if true")
+
+
+class Requantize(_Table):
+    """The step from accumulators back to activations: (acc * multiplier + half) >> shift."""
+
+    enabled: bool = Field(True, description="false: outputs are raw accumulators, one layer only")
+    multiplier_width: Annotated[int, Field(ge=1, le=18)] = Field(
+        16, description="bits of the unsigned per-row multiplier, 1-18; 1 means shift only")
+
+
+class Capacity(_Table):
+    """Sizes of the memories: the largest network that fits."""
+
+    layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
+    entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
+        description="stored weights a PE, all layers together")
+    columns: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        description="columns, all layers together, each layer rounded up to whole beats")
+    rows: Annotated[int, Field(ge=2, le=1 << 14)] = Field(
+        description="rows a PE, of the layer that has most")
+    total_rows: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        description="rows of all layers together")
+    inputs: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        description="activations of an input vector")
+    hidden: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        2, description="activations between layers, of the layer that has most")
+    outputs: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        description="elements of an output vector")
+
+
+class Sparse(_Table):
+    """The sparse matrix-vector engine."""
+
+    pes: Annotated[int, Field(ge=1, le=256)] = Field(16, description="processing elements, 1-256")
+    queue_depth: Annotated[int, Field(ge=16, le=1024)] = Field(
+        32, description="activation queue of each PE, 16-1024 items")
+    activation: Activation
+    weight: Weight
+    index: Index
+    accumulator: AccumulatorFormat
+    requantize: Requantize = Requantize()
+    capacity: Capacity
+
+    @model_validator(mode="after")
+    def _check(self) -> "Sparse":
+        cap, acc = self.capacity, self.accumulator
+        if acc.signed != (self.weight.signed or self.activation.signed) and not acc.signed:
+            raise ValueError("accumulator.signed must be true: weights or activations are signed")
+        if self.index.kind == "absolute" and self.index.width < bits_for(cap.rows):
+            raise ValueError(f"index.width {self.index.width} cannot name capacity.rows "
+                             f"{cap.rows}; it needs {bits_for(cap.rows)}")
+        if self.requantize.enabled and acc.width + self.requantize.multiplier_width > 62:
+            raise ValueError(f"accumulator.width {acc.width} + requantize.multiplier_width "
+                             f"{self.requantize.multiplier_width} must be at most 62")
+        if cap.columns % self.activation.lanes:
+            raise ValueError(f"capacity.columns {cap.columns} must be a multiple of "
+                             f"activation.lanes {self.activation.lanes}")
+        return self
+
+
+class Compress(_Table):
+    """How ``thrifty compile`` treats a bare float matrix. Not part of the hardware."""
+
+    prune: Annotated[float, Field(ge=0, lt=1, strict=False)] = Field(
+        0.0, description="fraction of weights set to zero, smallest magnitudes first")
+    seed: int = Field(0, description="seed of the k-means that shares weights")
+
+
+class Config(_Table):
+    """Everything that the generator needs to know."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = Field(
+        description="name of the generated top module: lower case, digits, underscores")
+    memory_latency: Literal[1, 2] = Field(
+        2, description="cycles from address to data of every RAM; 2 = with an output register")
+    compress: Compress = Compress()
+    sparse: Sparse
+
+    def hardware_id(self) -> int:
+        """32 bits that tell apart configurations whose images are not interchangeable."""
+        text = json.dumps(self.model_dump(exclude={"name", "compress"}), sort_keys=True)
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")

@@ -1,0 +1,95 @@
+"""The one memory of the design: block RAM, distributed RAM or a macro, with a declared latency."""
+
+from typing import Literal
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import memory as am
+from amaranth.lib.wiring import Component, In, Out
+from amaranth.utils import ceil_log2
+
+__all__ = ["Memory", "address_width"]
+
+
+def address_width(depth: int) -> int:
+    """Bits of an address; a memory has at least two words so that an address has at least one."""
+    return ceil_log2(depth)
+
+
+class Memory(Component):
+    """A RAM with one write port and one read port, or with a single port that does both.
+
+    The read port is a pipeline of ``latency`` registers: ``i_read`` loads the RAM's latch from
+    ``i_address``; with latency 2, ``i_advance`` then moves the latch to the output register. A reader
+    that never stalls ties both to 1.
+
+    Reading an address in the very cycle in which it is written gives an undefined word (RAMs differ,
+    and the logic that would hide it costs 29 LUT4 and 48 FF an instance on ECP5): users must not do
+    so, or must not look at the result. With one port, a write makes the read of that cycle void.
+
+    The contents after reset are undefined, as in RAMs that cannot be initialised.
+
+    Args:
+        width: Bits of a word, 1 or more.
+        depth: Words, 2 or more.
+        latency: Cycles from address to data, 1 or 2.
+        ports: "dual" (one read, one write) or "single" (one address; SPRAM on iCE40 needs this).
+        granularity: Bits that one write enable covers; None for the whole word.
+
+    Members: ``i_write`` (one bit a granule), ``i_write_address``, ``i_write_data``, ``i_read``,
+    ``i_advance``, ``i_address``, ``o_data``.
+    """
+
+    def __init__(self, width: int, depth: int, *, latency: int = 2,
+                 ports: Literal["dual", "single"] = "dual", granularity: int | None = None):
+        if width < 1:
+            raise ValueError(f"memory width must be at least 1, not {width}")
+        if depth < 2:
+            raise ValueError(f"memory depth must be at least 2, not {depth}")
+        if latency not in (1, 2):
+            raise ValueError(f"memory latency must be 1 or 2, not {latency}")
+        if granularity is not None and width % granularity:
+            raise ValueError(f"memory granularity {granularity} does not divide width {width}")
+        self.width, self.depth, self.latency = width, depth, latency
+        self.ports, self.granularity = ports, granularity
+        super().__init__({
+            "i_write": In(width // (granularity or width)),
+            "i_write_address": In(address_width(depth)),
+            "i_write_data": In(width),
+            "i_read": In(1, init=1),
+            "i_advance": In(1, init=1),
+            "i_address": In(address_width(depth)),
+            "o_data": Out(width),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        # `thrifty_ports` is how the synthesis scripts find memories that one port serves.
+        m.submodules.mem = mem = am.Memory(
+            shape=self.width, depth=self.depth, init=[],
+            attrs={"no_rw_check": 1, "thrifty_ports": self.ports})
+        write = mem.write_port(granularity=self.granularity)
+        read = mem.read_port()
+        m.d.comb += [write.en.eq(self.i_write), write.data.eq(self.i_write_data)]
+        if self.ports == "single":
+            address = Signal.like(self.i_address)
+            writing = self.i_write.any()
+            m.d.comb += [
+                address.eq(Mux(writing, self.i_write_address, self.i_address)),
+                write.addr.eq(address),
+                read.addr.eq(address),
+                read.en.eq(self.i_read & ~writing),
+            ]
+        else:
+            m.d.comb += [
+                write.addr.eq(self.i_write_address),
+                read.addr.eq(self.i_address),
+                read.en.eq(self.i_read),
+            ]
+        if self.latency == 1:
+            m.d.comb += self.o_data.eq(read.data)
+        else:
+            output = Signal(self.width, reset_less=True)
+            with m.If(self.i_advance):
+                m.d.sync += output.eq(read.data)
+            m.d.comb += self.o_data.eq(output)
+        return m

@@ -1,0 +1,241 @@
+"""Buffers of activations in natural order, double buffered by context, and their source."""
+
+from amaranth import Array, Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.data import StructLayout
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.config import BEAT, Config, bits_for
+from hw.memory import Memory
+from hw.packet import TAG_BITS
+from hw.sparse.layout import beat_layout, beats, tag_layout
+from hw.stream import ReadPipeline
+
+__all__ = ["ActivationSource", "InputBuffer", "OutputBuffer", "source_job"]
+
+
+def source_job(config: Config) -> StructLayout:
+    """A layer to scan: which buffer, how many beats, and the tag of its first beat."""
+    c = config.sparse
+    widest = max(c.capacity.inputs, c.capacity.hidden)
+    return StructLayout({
+        "hidden": 1, "context": 1,
+        "more_beats": bits_for(beats(widest, c.activation.lanes)),
+        "tag": tag_layout(c),
+    })
+
+
+class InputBuffer(Component):
+    """Input vectors from the host, in one of two slots, one a context.
+
+    Words of 32 bits hold activations in slots of 8 or 16 bits, first activation lowest. Words beyond
+    the buffer are dropped: whoever commits a vector has counted them.
+
+    Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
+    (start again), ``o_full`` and ``i_release`` (one bit a context), ``o_tag`` (each vector's
+    ``i_tag`` at its commit), and the read side: ``i_read``, ``i_advance``, ``i_address`` {beat, context}, ``o_values``.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        c = config.sparse
+        self.depth = beats(c.capacity.inputs, c.activation.lanes)
+        super().__init__({
+            "i": In(stream.Signature(BEAT)),
+            "i_commit": In(1),
+            "i_discard": In(1),
+            "o_full": Out(2),
+            "i_tag": In(TAG_BITS),
+            "o_tag": Out(TAG_BITS).array(2),
+            "i_release": In(2),
+            "i_read": In(1),
+            "i_advance": In(1),
+            "i_address": In(bits_for(self.depth) + 1),
+            "o_values": Out(c.activation.width * c.activation.lanes),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        activation = self.config.sparse.activation
+        width, per_beat = activation.width, activation.per_beat
+        groups = activation.lanes // per_beat
+        # One memory a group of lanes that arrive together, so that no write needs a mask.
+        position = Signal(range((self.depth + 1) * groups))
+        full, context = Signal(2), Signal()
+        accepted = Signal()
+        word = Cat(self.i.payload.word_select(k, activation.slot)[:width] for k in range(per_beat))
+        beat = position // groups
+        fits = position < self.depth * groups
+        values = []
+        for k in range(groups):
+            m.submodules[f"group_{k}"] = memory = Memory(
+                width * per_beat, 1 << bits_for(self.depth) + 1,
+                latency=self.config.memory_latency)
+            m.d.comb += [
+                memory.i_write.eq(accepted & fits & (position % groups == k)),
+                memory.i_write_address.eq(Cat(beat[:bits_for(self.depth)], context)),
+                memory.i_write_data.eq(word),
+                memory.i_read.eq(self.i_read),
+                memory.i_advance.eq(self.i_advance),
+                memory.i_address.eq(self.i_address),
+            ]
+            values.append(memory.o_data)
+        m.d.comb += [
+            self.o_values.eq(Cat(values)),
+            self.o_full.eq(full),
+            self.i.ready.eq(~full.bit_select(context, 1)),
+            accepted.eq(self.i.valid & self.i.ready),
+        ]
+        with m.If(accepted & fits):
+            m.d.sync += position.eq(position + 1)
+        with m.If(self.i_commit | self.i_discard):
+            m.d.sync += position.eq(0)
+        m.d.sync += full.eq((full & ~self.i_release)
+                            | Mux(self.i_commit, Const(1, 2) << context, 0))
+        with m.If(self.i_commit):
+            m.d.sync += context.eq(~context)
+            for k in range(2):
+                with m.If(context == k):
+                    m.d.sync += self.o_tag[k].eq(self.i_tag)
+        return m
+
+
+class OutputBuffer(Component):
+    """Output vectors in natural order, one slot a context, streamed to the host as 32-bit words.
+
+    Members: ``i_write``, ``i_context``, ``i_row``, ``i_value`` (from the drain), ``i_commit`` (slot
+    ``i_context`` is complete, with ``i_tag``), ``o_free`` (one bit a context), ``i_count`` (elements a vector), ``o``
+    (stream of words; elements of more than 32 bits take two, low word first). ``o_start`` announces
+    a vector with its ``o_tag``; its words follow when ``i_go`` answers.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.width = config.sparse.accumulator.width
+        self.depth = 1 << bits_for(config.sparse.capacity.outputs)
+        super().__init__({
+            "i_write": In(1),
+            "i_context": In(1),
+            "i_row": In(bits_for(self.depth)),
+            "i_value": In(self.width),
+            "i_commit": In(1),
+            "i_tag": In(TAG_BITS),
+            "o_free": Out(2, init=0b11),
+            "i_count": In(bits_for(self.depth) + 1),
+            "o": Out(stream.Signature(BEAT)),
+            "o_start": Out(1),
+            "o_tag": Out(TAG_BITS),
+            "i_go": In(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        latency = self.config.memory_latency
+        wide = self.width > BEAT
+        depth = 2 * self.depth
+        m.submodules.memory = memory = Memory(self.width, depth, latency=latency)
+        m.submodules.reader = reader = ReadPipeline(depth, 1, latency=latency)
+        free, context = Signal(2, init=0b11), Signal()
+        tag = Array(Signal(TAG_BITS, name=f"tag_{k}") for k in range(2))
+        row, half, reading = Signal(bits_for(self.depth) + 1), Signal(), Signal()
+        value = Signal(2 * BEAT)
+        # Elements are sign-extended; the golden side reads them as signed numbers.
+        signed = self.config.sparse.accumulator.signed
+        m.d.comb += [
+            memory.i_write.eq(self.i_write),
+            memory.i_write_address.eq(Cat(self.i_row, self.i_context)),
+            memory.i_write_data.eq(self.i_value),
+            memory.i_read.eq(reader.o_read),
+            memory.i_advance.eq(reader.o_advance),
+            memory.i_address.eq(reader.o_address),
+            reader.i.valid.eq(reading),
+            reader.i.payload.eq(half),
+            reader.i_address.eq(Cat(row[:-1], context)),
+            self.o.valid.eq(reader.o.valid),
+            reader.o.ready.eq(self.o.ready),
+            value.eq(memory.o_data.as_signed() if signed else memory.o_data),
+            self.o.payload.eq(Mux(reader.o.payload, value[BEAT:], value[:BEAT])),
+            self.o_free.eq(free),
+            self.o_tag.eq(tag[context]),
+            self.o_start.eq(~reading & ~free.bit_select(context, 1)),
+        ]
+        with m.If(self.i_commit):
+            m.d.sync += tag[self.i_context].eq(self.i_tag)
+        release = Signal()
+        m.d.sync += free.eq(
+            (free | Mux(release, Const(1, 2) << context, 0))
+            & ~Mux(self.i_commit, Const(1, 2) << self.i_context, 0)[:2])
+        with m.If(~reading):
+            m.d.sync += [row.eq(0), half.eq(0)]
+            with m.If(self.o_start & self.i_go):
+                m.d.sync += reading.eq(1)
+        with m.Elif(reader.i.ready):
+            m.d.sync += half.eq(~half if wide else 0)
+            with m.If(half if wide else Const(1)):
+                m.d.sync += row.eq(row + 1)
+                with m.If(row + 1 == self.i_count):
+                    # The words still in the pipeline have been read: the slot may be written again.
+                    m.d.comb += release.eq(1)
+                    m.d.sync += [reading.eq(0), context.eq(~context)]
+        return m
+
+
+class ActivationSource(Component):
+    """The plain activation source: a layer's activations from a buffer, beat after beat.
+
+    Other sources (address generators of convolutions, tile masks) have the same output.
+
+    Members: ``i`` (stream of ``source_job``; taken when its last beat has been read), ``o`` (stream of
+    {tag, values} for the detector), and the read sides of the input and of the hidden buffer:
+    ``o_read``, ``o_advance``, ``o_address`` {beat, context}, ``i_input``, ``i_hidden``.
+
+    Latency ``memory_latency + 1`` cycles, one beat a cycle, jobs back to back.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        c = config.sparse
+        self.address_bits = bits_for(beats(max(c.capacity.inputs, c.capacity.hidden),
+                                           c.activation.lanes))
+        values = c.activation.width * c.activation.lanes
+        super().__init__({
+            "i": In(stream.Signature(source_job(config))),
+            "o": Out(stream.Signature(beat_layout(c))),
+            "o_read": Out(1),
+            "o_advance": Out(1),
+            "o_beat": Out(self.address_bits),
+            "o_context": Out(1),
+            "i_input": In(values),
+            "i_hidden": In(values),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        c = self.config.sparse
+        tag = StructLayout({"hidden": 1, "tag": tag_layout(c)})
+        m.submodules.reader = reader = ReadPipeline(
+            1 << self.address_bits, tag, latency=self.config.memory_latency)
+        beat = Signal(self.address_bits)
+        job = self.i.payload
+        last = Signal()
+        m.d.comb += [
+            last.eq(beat == job.more_beats),
+            reader.i.valid.eq(self.i.valid),
+            reader.i_address.eq(beat),
+            reader.i.payload.eq(Cat(job.hidden, job.tag)),
+            reader.i.payload.tag.first.eq(beat == 0),
+            reader.i.payload.tag.last.eq(last),
+            reader.i.payload.tag.beat.eq(job.tag.beat + beat),
+            self.i.ready.eq(reader.i.ready & last),
+            self.o_read.eq(reader.o_read),
+            self.o_advance.eq(reader.o_advance),
+            self.o_beat.eq(reader.o_address),
+            self.o_context.eq(job.context),
+            self.o.valid.eq(reader.o.valid),
+            self.o.payload.tag.eq(reader.o.payload.tag),
+            self.o.payload["values"].eq(Mux(reader.o.payload.hidden, self.i_hidden, self.i_input)),
+            reader.o.ready.eq(self.o.ready),
+        ]
+        with m.If(reader.i.valid & reader.i.ready):
+            m.d.sync += beat.eq(Mux(last, 0, beat + 1))
+        return m

@@ -1,0 +1,216 @@
+"""The sparse matrix-vector engine: only nonzero weights meet only nonzero activations."""
+
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
+from amaranth.utils import ceil_log2
+
+from hw.config import BEAT, Config, bits_for
+from hw.control.sequencer import Sequencer
+from hw.memory import Memory
+from hw.packet import TAG_BITS, MemoryId
+from hw.shared import Shared
+from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
+from hw.sparse.drain import Drain
+from hw.sparse.layout import beats, memories
+from hw.sparse.nonzero import NonzeroDetector
+from hw.sparse.pe import LoadBus, ProcessingElement, in_flight
+from hw.stream import or_tree, or_tree_levels
+
+__all__ = ["SparseEngine"]
+
+
+class SparseEngine(Component):
+    """Everything between the packets of the host and the processing elements.
+
+    Data flows one way: input buffer or hidden activations -> activation source -> nonzero detector ->
+    broadcast -> PEs -> drain -> hidden activations or output buffer. The sequencer decides which layer
+    of which vector goes next.
+
+    Members:
+        i_load: Image data. Only while ``o_idle`` and nothing is offered at ``i``.
+        i, i_commit, i_discard, i_tag: Words of an input vector; see ``InputBuffer``.
+        i_count: Elements of an output vector.
+        o, o_start, o_tag, i_go: Words of output vectors; see ``OutputBuffer``.
+        o_idle: No vector is being computed.
+        o_ready: The accumulators have been cleared after reset; no vectors before that.
+
+    One multiply-accumulate a PE and cycle at most; one nonzero activation broadcast a cycle; one
+    accumulator drained a cycle, while the next layer or vector is computed.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        c = config.sparse
+        sizes = memories(config).values()
+        self.load_width = max(width for width, _ in sizes)
+        self.load_address = max(ceil_log2(depth) for _, depth in sizes)
+        self.tree_levels = or_tree_levels(c.pes)
+        pe = ProcessingElement(config, slack=in_flight(config.memory_latency) + self.tree_levels,
+                               load_width=self.load_width, load_address=self.load_address)
+        self.pe = Shared(pe, f"{config.name}_pe")
+        super().__init__({
+            "i_load": In(LoadBus(self.load_width, self.load_address)),
+            "i": In(stream.Signature(BEAT)),
+            "i_commit": In(1),
+            "i_discard": In(1),
+            "i_tag": In(TAG_BITS),
+            "i_count": In(bits_for(1 << bits_for(c.capacity.outputs)) + 1),
+            "o": Out(stream.Signature(BEAT)),
+            "o_start": Out(1),
+            "o_tag": Out(TAG_BITS),
+            "i_go": In(1),
+            "o_idle": Out(1),
+            "o_ready": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config, c, latency = self.config, self.config.sparse, self.config.memory_latency
+        load_sizes = {"load_width": self.load_width, "load_address": self.load_address}
+        m.submodules.input = inputs = InputBuffer(config)
+        m.submodules.output = outputs = OutputBuffer(config)
+        m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
+        m.submodules.source = source = ActivationSource(config)
+        m.submodules.detector = detector = NonzeroDetector(c)
+        # Bus and PE registers, the RAM, the register behind it, the OR tree.
+        m.submodules.drain = drain = Drain(
+            config, answer=latency + 2 + self.tree_levels, **load_sizes)
+
+        # Image data for the tables outside the PEs.
+        load = self.i_load
+        for block in (sequencer, drain):
+            m.d.comb += [block.i_address.eq(load.address), block.i_data.eq(load.data)]
+        m.d.comb += [
+            sequencer.i_write.eq(load.write & (load.memory == MemoryId.LAYERS)),
+            drain.i_write_drain.eq(load.write & (load.memory == MemoryId.DRAIN)),
+            drain.i_write_rows.eq(load.write & (load.memory == MemoryId.ROWS)),
+        ]
+
+        # Vectors in, activations to the detector.
+        m.d.comb += [
+            inputs.i.payload.eq(self.i.payload),
+            inputs.i.valid.eq(self.i.valid),
+            self.i.ready.eq(inputs.i.ready),
+            inputs.i_commit.eq(self.i_commit),
+            inputs.i_discard.eq(self.i_discard),
+            inputs.i_tag.eq(self.i_tag),
+            inputs.i_release.eq(sequencer.o_release),
+            sequencer.i_full.eq(inputs.o_full),
+            *(sequencer.i_tag[k].eq(inputs.o_tag[k]) for k in range(2)),
+            source.i.payload.eq(sequencer.o_source.payload),
+            source.i.valid.eq(sequencer.o_source.valid),
+            sequencer.o_source.ready.eq(source.i.ready),
+            inputs.i_read.eq(source.o_read),
+            inputs.i_advance.eq(source.o_advance),
+            inputs.i_address.eq(Cat(_fit(source.o_beat, len(inputs.i_address) - 1), source.o_context)),
+            source.i_input.eq(inputs.o_values),
+            detector.i.payload.eq(source.o.payload),
+            detector.i.valid.eq(source.o.valid),
+            source.o.ready.eq(detector.i.ready),
+        ]
+
+        # Broadcast.
+        stop = Signal()
+        item = Signal(detector.o.payload.shape(), reset_less=True)
+        item_valid = Signal()
+        m.d.comb += detector.o.ready.eq(~stop)
+        m.d.sync += [item.eq(detector.o.payload), item_valid.eq(detector.o.valid & ~stop)]
+
+        # Processing elements.
+        clearing, slot = Signal(init=1), Signal(range(c.capacity.rows + 1))
+        release_all = Signal()
+        sums, full, busy = [], [], []
+        for k in range(c.pes):
+            m.submodules[f"pe_{k}"], pe = self.pe.instantiate()
+            m.d.comb += [
+                pe.i_number.eq(k),
+                pe.i_load.write.eq(load.write),
+                pe.i_load.memory.eq(load.memory),
+                pe.i_load.pe.eq(load.pe),
+                pe.i_load.address.eq(load.address),
+                pe.i_load.data.eq(load.data),
+                pe.i_item.eq(item),
+                pe.i_item_valid.eq(item_valid),
+                pe.i_drain.read.eq(drain.o_bus.read),
+                pe.i_drain.pe.eq(drain.o_bus.pe),
+                pe.i_drain.bank.eq(drain.o_bus.bank),
+                pe.i_drain.slot.eq(Mux(clearing, slot, drain.o_bus.slot)),
+                pe.i_drain.clear.eq(clearing),
+                pe.i_drain.release.eq(drain.o_bus.release | Mux(release_all, 0b11, 0)),
+            ]
+            sums.append(pe.o_sum)
+            full.append(pe.o_almost_full)
+            busy.append(~pe.o_done)
+        m.d.comb += [
+            stop.eq(or_tree(m, full, "stop")),
+            drain.i_sum.eq(or_tree(m, sums, "sum")),
+            drain.i_done.eq(~or_tree(m, busy, "busy")),
+        ]
+
+        # After reset the accumulators are cleared, slot after slot, then the banks are given out.
+        release_delay = Signal(range(8))
+        with m.If(clearing):
+            m.d.sync += slot.eq(slot + 1)
+            with m.If(slot == c.capacity.rows - 1):
+                m.d.sync += [clearing.eq(0), release_delay.eq(7)]
+        with m.If(release_delay != 0):
+            m.d.sync += release_delay.eq(release_delay - 1)
+        m.d.comb += release_all.eq(release_delay == 2)
+        m.d.sync += self.o_ready.eq(~clearing & (release_delay == 0))
+
+        # Drain.
+        m.d.comb += [
+            drain.i.payload.eq(sequencer.o_drain.payload),
+            drain.i.valid.eq(sequencer.o_drain.valid),
+            sequencer.o_drain.ready.eq(drain.i.ready),
+            drain.i_free.eq(outputs.o_free),
+            sequencer.i_finished.eq(drain.o_finished),
+            sequencer.i_context.eq(drain.o_context),
+            sequencer.i_to_output.eq(drain.o_to_output),
+            outputs.i_write.eq(drain.o_write & drain.o_to_output),
+            outputs.i_context.eq(drain.o_context),
+            outputs.i_row.eq(drain.o_row),
+            outputs.i_value.eq(drain.o_output),
+            outputs.i_commit.eq(drain.o_finished & drain.o_to_output),
+            outputs.i_tag.eq(drain.o_tag),
+        ]
+        if c.requantize.enabled:
+            self._hidden(m, source, drain, latency)
+
+        # Results out.
+        m.d.comb += [
+            outputs.i_count.eq(self.i_count),
+            self.o.payload.eq(outputs.o.payload),
+            self.o.valid.eq(outputs.o.valid),
+            outputs.o.ready.eq(self.o.ready),
+            self.o_start.eq(outputs.o_start),
+            self.o_tag.eq(outputs.o_tag),
+            outputs.i_go.eq(self.i_go),
+            self.o_idle.eq(sequencer.o_idle),
+        ]
+        return m
+
+    def _hidden(self, m, source, drain, latency):
+        """Activations between layers: a slot a context. A layer is read before it is overwritten."""
+        activation = self.config.sparse.activation
+        lanes = activation.lanes
+        bits = bits_for(beats(self.config.sparse.capacity.hidden, lanes))
+        lane_bits = bits_for(lanes)
+        m.submodules.hidden = hidden = Memory(
+            activation.width * lanes, 2 << bits, latency=latency, granularity=activation.width)
+        m.d.comb += [
+            hidden.i_write.eq(Mux(drain.o_write & ~drain.o_to_output,
+                                  Const(1, lanes) << drain.o_row[:lane_bits], 0)),
+            hidden.i_write_address.eq(Cat(_fit(drain.o_row[lane_bits:], bits), drain.o_context)),
+            hidden.i_write_data.eq(Cat(drain.o_hidden for _ in range(lanes))),
+            hidden.i_read.eq(source.o_read),
+            hidden.i_advance.eq(source.o_advance),
+            hidden.i_address.eq(Cat(_fit(source.o_beat, bits), source.o_context)),
+            source.i_hidden.eq(hidden.o_data),
+        ]
+
+
+def _fit(value, bits):
+    """The low ``bits`` of a value, zero-extended if it has fewer."""
+    return Cat(value, Const(0, bits))[:bits]

@@ -1,0 +1,183 @@
+"""Handshake blocks that Amaranth's library lacks.
+
+The rule for every stream: valid does not wait for ready; once valid, valid and payload hold until
+ready.
+"""
+
+from amaranth import Module, Mux, Signal
+from amaranth.hdl import ShapeLike, Shape, Value
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.memory import Memory, address_width
+
+__all__ = ["Queue", "ReadPipeline", "SkidBuffer", "delay", "or_tree", "or_tree_levels"]
+
+
+def delay(m: Module, value: Value, cycles: int, name: str, *,
+          reset_less: bool = False) -> Value:
+    """``value``, ``cycles`` clock cycles later."""
+    for k in range(cycles):
+        register = Signal.like(value, name=f"{name}_{k + 1}", reset_less=reset_less)
+        m.d.sync += register.eq(value)
+        value = register
+    return value
+
+
+def or_tree_levels(count: int) -> int:
+    """Registers between the inputs and the output of :func:`or_tree`; at least 1."""
+    return 1 + or_tree_levels(-(-count // 4)) if count > 4 else 1
+
+
+def or_tree(m: Module, values: list[Value], name: str) -> Value:
+    """The OR of all values, through a tree of registers, four inputs (one LUT4) a level."""
+    groups = [values[k:k + 4] for k in range(0, len(values), 4)]
+    registers = []
+    for k, group in enumerate(groups):
+        register = Signal.like(group[0], name=f"{name}_{len(values)}_{k}")
+        total = group[0]
+        for value in group[1:]:
+            total = total | value
+        m.d.sync += register.eq(total)
+        registers.append(register)
+    return registers[0] if len(registers) == 1 else or_tree(m, registers, name)
+
+
+class SkidBuffer(Component):
+    """Cuts every path of a stream: all outputs, ``ready`` among them, come from registers.
+
+    Args:
+        shape: Payload.
+
+    Latency 1 cycle, throughput 1 item a cycle, capacity 2. Members: ``i``, ``o``.
+    """
+
+    def __init__(self, shape: ShapeLike):
+        self.shape = shape
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform):
+        m = Module()
+        skid = Signal(self.shape, reset_less=True)
+        full = Signal()
+        payload = Signal(self.shape, reset_less=True)
+        valid = Signal()
+        m.d.comb += [self.i.ready.eq(~full), self.o.valid.eq(valid), self.o.payload.eq(payload)]
+        with m.If(self.o.ready | ~valid):
+            m.d.sync += [valid.eq(full | self.i.valid), full.eq(0),
+                         payload.eq(Mux(full, skid, self.i.payload))]
+        with m.Elif(self.i.valid & ~full):
+            m.d.sync += full.eq(1)
+        with m.If(~full):
+            m.d.sync += skid.eq(self.i.payload)
+        return m
+
+
+class ReadPipeline(Component):
+    """Turns a stream of addresses into a stream of memory words, stalling where its reader stalls.
+
+    The RAM's latch and output register are the pipeline's storage. Wire ``o_read``, ``o_advance``,
+    ``o_address`` to one or several memories of the same latency, and use their ``o_data`` beside
+    ``o.payload`` (the tag that came with the address) while ``o.valid``.
+
+    Args:
+        depth: Words of the memories.
+        tag: Shape that travels with each address.
+        latency: Of the memories, 1 or 2; also the latency of this block. Throughput 1 word a cycle.
+    """
+
+    def __init__(self, depth: int, tag: ShapeLike, *, latency: int):
+        if latency not in (1, 2):
+            raise ValueError(f"latency must be 1 or 2, not {latency}")
+        self.latency, self.tag = latency, tag
+        super().__init__({
+            "i": In(stream.Signature(tag)),
+            "i_address": In(address_width(depth)),
+            "o": Out(stream.Signature(tag)),
+            "o_read": Out(1),
+            "o_advance": Out(1),
+            "o_address": Out(address_width(depth)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        ready, enables = self.o.ready, []
+        stages = [(Signal(name=f"valid_{k}"), Signal(self.tag, name=f"tag_{k}", reset_less=True))
+                  for k in range(self.latency)]
+        for valid, _ in reversed(stages):
+            ready = ready | ~valid
+            enables.insert(0, ready)
+        source = (self.i.valid, self.i.payload)
+        for (valid, tag), enable in zip(stages, enables, strict=True):
+            with m.If(enable):
+                m.d.sync += [valid.eq(source[0]), tag.eq(source[1])]
+            source = (valid, tag)
+        m.d.comb += [
+            self.i.ready.eq(enables[0]),
+            self.o_read.eq(enables[0]),
+            self.o_advance.eq(enables[-1]),
+            self.o_address.eq(self.i_address),
+            self.o.valid.eq(source[0]),
+            self.o.payload.eq(source[1]),
+        ]
+        return m
+
+
+class Queue(Component):
+    """A first-in first-out queue in a :class:`Memory`, whose read registers hold items too.
+
+    Args:
+        shape: Item.
+        depth: Words of the memory, 2 or more; the queue holds up to ``depth + latency`` items.
+        latency: Of the memory, 1 or 2.
+
+    An item can be read ``latency + 1`` cycles after it was written; throughput 1 item a cycle.
+    ``o_level`` counts the items in the memory, those in the read registers not among them. A word
+    is never read in the cycle that writes it. Members: ``i``, ``o``, ``o_level``.
+    """
+
+    def __init__(self, shape: ShapeLike, depth: int, *, latency: int):
+        if depth < 2:
+            raise ValueError(f"queue depth must be at least 2, not {depth}")
+        self.shape, self.depth, self.latency = shape, depth, latency
+        super().__init__({
+            "i": In(stream.Signature(shape)),
+            "o": Out(stream.Signature(shape)),
+            "o_level": Out(range(depth + 1)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        width = Shape.cast(self.shape).width
+        m.submodules.memory = memory = Memory(width, self.depth, latency=self.latency)
+        m.submodules.reader = reader = ReadPipeline(self.depth, 0, latency=self.latency)
+        write_pointer, read_pointer = Signal(range(self.depth)), Signal(range(self.depth))
+        level = Signal(range(self.depth + 1))
+
+        def after(pointer):
+            return Mux(pointer == self.depth - 1, 0, pointer + 1)
+
+        push, pop = Signal(), Signal()
+        m.d.comb += [
+            self.i.ready.eq(level != self.depth),
+            push.eq(self.i.valid & self.i.ready),
+            reader.i.valid.eq(level != 0),
+            pop.eq(reader.i.valid & reader.i.ready),
+            self.o_level.eq(level),
+            memory.i_write.eq(push),
+            memory.i_write_address.eq(write_pointer),
+            memory.i_write_data.eq(self.i.payload),
+            reader.i_address.eq(read_pointer),
+            memory.i_address.eq(reader.o_address),
+            memory.i_read.eq(reader.o_read),
+            memory.i_advance.eq(reader.o_advance),
+            self.o.valid.eq(reader.o.valid),
+            self.o.payload.eq(memory.o_data),
+            reader.o.ready.eq(self.o.ready),
+        ]
+        m.d.sync += level.eq(level + push - pop)
+        with m.If(push):
+            m.d.sync += write_pointer.eq(after(write_pointer))
+        with m.If(pop):
+            m.d.sync += read_pointer.eq(after(read_pointer))
+        return m
