@@ -13,7 +13,7 @@ from gen.sparse import Placement, accumulator_bound, place
 from hw.config import Activation, Config, bits_for
 from hw.errors import ThriftyError
 
-__all__ = ["Draft", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve"]
+__all__ = ["Draft", "agrees", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve"]
 
 DEFAULT_PES = 16
 
@@ -64,6 +64,15 @@ def read_config(path: Path) -> Config:
 def complete(table: dict[str, Any], where: str) -> Config:
     """Validate a complete configuration."""
     return _validate(Config, table, where)
+
+
+def agrees(table: dict[str, Any], config: Config) -> bool:
+    """Whether a configuration has every value that ``table`` sets, compression aside."""
+    def within(part: dict[str, Any], whole: dict[str, Any]) -> bool:
+        return all(within(value, whole[key]) if isinstance(value, dict) else value == whole[key]
+                   for key, value in part.items())
+    hardware = {key: value for key, value in table.items() if key != "compress"}
+    return within(hardware, config.model_dump())
 
 
 def _validate(model: type[BaseModel], table: dict[str, Any], where: str) -> Any:

@@ -18,9 +18,9 @@ WORD = data.StructLayout({"data": 32, "last": 1})
 class SlipDecoder(wiring.Component):
     """Bytes to packets.
 
-    Nothing is judged here, because the CRC at the end of a packet judges everything: a frame that is
-    not whole words gets zeros behind its bytes, an escape before any byte but ESC_END and ESC_ESC is
-    dropped. Empty frames vanish. The twin is ``sim.golden.slip.Decoder``.
+    Nothing is judged here, because the CRC at the end of a packet judges everything: a frame that
+    is not whole words gets zeros behind its bytes, an escape before any byte but ESC_END and
+    ESC_ESC is dropped. Empty frames vanish. The twin is ``gen.slip.Decoder``.
 
     Members:
         i: Stream of bytes.
@@ -79,14 +79,14 @@ class SlipEncoder(wiring.Component):
     """Packets to bytes: END, the bytes with END and ESC escaped, END.
 
     The END in front flushes what noise may have left at the receiver. The twin is
-    ``sim.golden.slip.encode``.
+    ``gen.slip.encode``.
 
     Members:
         i: Stream of ``WORD``.
         o: Stream of bytes.
 
-    Made for slow lines: a byte takes 2 cycles, 3 if it is escaped, a word 1 more, a packet 2 more. The
-    first byte comes a cycle after the first word was taken.
+    Made for slow lines: a byte takes 2 cycles, 3 if it is escaped, a word 1 more, a packet 2 more.
+    The first byte comes a cycle after the first word was taken.
     """
 
     def __init__(self) -> None:

@@ -15,8 +15,9 @@ def encode(packet: bytes) -> bytes:
 class Decoder:
     """Bytes to packets, in pieces of any size.
 
-    As in hardware, nothing is judged: an escape before any byte but ESC_END and ESC_ESC is dropped, and
-    empty frames vanish. Where the hardware fills a last word with zeros, the packet ends with its bytes.
+    As in hardware, nothing is judged: an escape before any byte but ESC_END and ESC_ESC is dropped,
+    and empty frames vanish. Where the hardware fills a last word with zeros, the packet ends with
+    its bytes.
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,112 @@
+"""Does it fit, and how fast is it: answers in seconds, before synthesis."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+import boards
+from boards.board import Board
+from gen.compile import load_compiled
+from gen.folder import BuildFolder
+from gen.network import Network
+from gen.sparse import place
+from hw.config import Config, Sparse
+from hw.errors import ThriftyError
+
+__all__ = ["estimate"]
+
+_RAM_SHAPES = {
+    "ecp5": ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+    "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
+}
+_SPRAM_DEPTH, _SPRAM_WORDS, _SPRAM_WIDTH = 2048, 16384, 16
+_DISTRIBUTED_DEPTH = 64
+"""ECP5 memories of this many words or fewer go to distributed RAM."""
+
+
+def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, Any]:
+    """Resources of a generated design on a board, and cycles of a vector if a network was compiled.
+
+    Args:
+        density: Fraction of activations that are not zero, for the cycles.
+
+    Returns:
+        ``resources`` by name {"used", "available"}, ``fits``, ``over`` (what does not fit), ``cycles``
+        (None without a network). Block RAMs and DSPs are counted by shape; slots are a linear model
+        fitted to synthesis results (``bench/estimate.py`` shows how close it is).
+    """
+    board = boards.find(board_name)
+    if not 0 < density <= 1:
+        raise ThriftyError(f"density must be above 0 and at most 1, not {density:g}")
+    manifest = folder.read_json("manifest.json", "generate")
+    config = Config.model_validate(manifest["configuration"])
+    used = {**_memories(manifest["memories"], board), "dsp": _dsps(config.sparse, board)}
+    used["slots"] = _slots(config, board) + used.pop("distributed_slots")
+    available = {"ram": board.capacity.ram, "dsp": board.capacity.dsp,
+                 "slots": board.capacity.slots, "spram": board.capacity.spram}
+    resources = {name: {"used": used[name], "available": available[name]}
+                 for name in available if available[name] or used[name]}
+    over = [f"{name}: {each['used']} of {each['available']}" for name, each in resources.items()
+            if each["used"] > each["available"]]
+    cycles = None
+    if (folder / "network.npz").exists():
+        network, compiled = load_compiled(folder)
+        cycles = _cycles(network, compiled.sparse, density)
+    return {"board": board.name, "density": density, "resources": resources, "fits": not over,
+            "over": over, "cycles": cycles}
+
+
+def _memories(memories: list[Mapping[str, Any]], board: Board) -> dict[str, int]:
+    """Block RAMs, single-port RAMs and slots of distributed RAM."""
+    used = {"ram": 0, "spram": 0, "distributed_slots": 0}
+    for memory in memories:
+        width, depth, count = memory["width"], memory["depth"], memory["count"]
+        if board.capacity.spram and memory["ports"] == "single" and depth >= _SPRAM_DEPTH:
+            used["spram"] += count * ceil(width / _SPRAM_WIDTH) * ceil(depth / _SPRAM_WORDS)
+        elif board.family == "ecp5" and depth <= _DISTRIBUTED_DEPTH:
+            used["distributed_slots"] += count * 6 * ceil(width / 4) * ceil(depth / 16)
+        else:
+            used["ram"] += count * min(ceil(width / w) * ceil(depth / d)
+                                       for d, w in _RAM_SHAPES[board.family])
+    return used
+
+
+def _dsps(c: Sparse, board: Board) -> int:
+    """Multipliers of the PEs and of the requantizer."""
+    size = 18 if board.family == "ecp5" else 16
+
+    def pieces(a: int, b: int) -> int:
+        return ceil(a / size) * ceil(b / size) if min(a, b) > 1 else 0
+
+    total = c.pes * pieces(c.weight.width, c.activation.width)
+    if c.requantize.enabled:
+        total += pieces(c.accumulator.width, c.requantize.multiplier_width)
+    return total
+
+
+def _slots(config: Config, board: Board) -> int:
+    """Logic without distributed RAM: a fixed part, and a part for each PE."""
+    c = config.sparse
+    pe = 60 + 3.2 * c.accumulator.width + 2 * (c.activation.width + c.weight.width)
+    fixed = 1500 + 14 * c.accumulator.width + 3 * c.activation.width * c.activation.lanes
+    return round(fixed + pe * c.pes)
+
+
+def _cycles(network: Network, c: Sparse, density: float) -> dict[str, Any]:
+    """A model of the pipeline: the slowest of scan, broadcast and work, and the drain behind it."""
+    latency = interval = drains = 0.0
+    for layer in network.layers:
+        placement = place(layer, c.pes)
+        work = density * int(np.bincount(placement.entry_pe, minlength=c.pes).max())
+        beats = ceil(layer.columns / c.activation.lanes)
+        zero_beats = beats * (1 - density) ** c.activation.lanes
+        compute = max(density * layer.columns + zero_beats + 2, work)
+        drain = layer.rows + 30
+        latency += compute + drain + 20
+        interval += compute + 6
+        drains += drain
+    load = ceil(network.inputs / c.activation.per_beat) + 3
+    return {"latency_cycles": round(latency + load), "interval_cycles": round(
+        max(interval, drains, load))}

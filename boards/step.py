@@ -1,0 +1,25 @@
+"""The synth step of a build folder: run unless its result is up to date."""
+
+from typing import Any
+
+from boards.build import synthesise
+from boards.tools import Progress
+from gen.folder import BuildFolder, hash_file
+
+__all__ = ["synthesise_step"]
+
+
+def synthesise_step(folder: BuildFolder, board: str, *, clock_hz: float | None, seed: int,
+                    native: bool, picture: bool, progress: Progress) -> tuple[dict[str, Any], bool]:
+    """``synthesise`` with its arguments; also returns whether the result was up to date."""
+    manifest = folder.read_json("manifest.json", "generate")
+    key = {"verilog": hash_file(folder.need(manifest["verilog"], "generate")), "board": board,
+           "clock_hz": clock_hz, "seed": seed, "native": native, "picture": picture}
+    step = f"synth-{board}"
+    if folder.fresh(step, key):
+        return folder.read_json(f"synth/{board}/synth.json", "synth"), True
+    result = synthesise(folder.path, board, clock_hz=clock_hz, seed=seed, native=native,
+                        picture=picture, progress=progress)
+    files = [folder / f"synth/{board}/synth.json", folder / result["bitstream"]]
+    folder.stamp(step, key, files)
+    return result, False

@@ -1,0 +1,104 @@
+"""The compile step: a network becomes a configuration, an image and golden vectors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gen.folder import BuildFolder, hash_file
+from gen.image import build_image
+from gen.network import Network, dump, load
+from gen.read import read_network
+from gen.resolve import dump_config, read_config, read_draft, resolve
+from gen.sparse import Section, sections
+from hw.config import Compress, Config, integer_range
+from hw.packet import MemoryId
+from hw.sparse.layout import memories
+
+__all__ = ["Compiled", "compile_network", "golden_inputs", "load_compiled"]
+
+GOLDEN_SEED = 1
+GOLDEN_VECTORS = 8
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What the compile step leaves in a build folder."""
+
+    network: Network
+    config: Config
+    report: dict[str, Any]
+    up_to_date: bool
+
+
+def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Compiled:
+    """Compress and place a network; write ``config.resolved.toml``, ``network.npz``, ``image.bin`` and
+    ``compile.json``.
+
+    Nothing is written unless everything fits.
+    """
+    draft = read_draft(config_path)
+    key = {"network": hash_file(source), "kind": source.suffix, "config": hash_file(config_path)}
+    if folder.fresh("compile", key):
+        return Compiled(*load_compiled(folder), folder.read_json("compile.json", "compile"), True)
+    weight = draft.get("sparse", {}).get("weight", {})
+    network = read_network(source, Compress(**draft.get("compress", {})), weight.get("width", 8),
+                           weight.get("codebook_size", 16))
+    config, placements = resolve(draft, network, str(config_path))
+    parts = sections(network, config, placements)
+    image = build_image(network, config, parts)
+    report = _report(network, config, parts, len(image))
+    results = [
+        folder.write("config.resolved.toml", dump_config(config)),
+        folder.write("network.npz", dump(network)),
+        folder.write("image.bin", image),
+        folder.write_json("compile.json", report),
+    ]
+    folder.stamp("compile", key, results)
+    return Compiled(network, config, report, False)
+
+
+def load_compiled(folder: BuildFolder) -> tuple[Network, Config]:
+    """The network and the configuration of a compiled build folder."""
+    return (load(folder.need("network.npz", "compile")),
+            read_config(folder.need("config.resolved.toml", "compile")))
+
+
+def golden_inputs(network: Network, config: Config, seed: int = GOLDEN_SEED,
+                  vectors: int = GOLDEN_VECTORS) -> np.ndarray:
+    """Input vectors that try a design: zeros, the extremes, then random ones, half of them sparse.
+
+    Returns:
+        int64 (vectors x inputs), within the range of activations.
+    """
+    activation = config.sparse.activation
+    low, high = integer_range(activation.width, activation.signed)
+    rng = np.random.default_rng(seed)
+    values = rng.integers(low, high, (vectors, network.inputs), endpoint=True)
+    values[1::2] *= rng.random(values[1::2].shape) < 0.3
+    values[:3] = np.array([[0], [high], [low]])[:len(values)]
+    return values
+
+
+def _report(network: Network, config: Config, parts: list[Section],
+            image_bytes: int) -> dict[str, Any]:
+    """Sizes. Bits are those that the hardware's memories spend: entries, tables, codebooks, rows."""
+    dense = sum(layer.rows * layer.columns for layer in network.layers)
+    weights = sum(layer.weight.nnz for layer in network.layers)
+    biases = sum(layer.rows for layer in network.layers)
+    widths = {which: width for which, (width, _) in memories(config).items()}
+    bits = {which.name.lower(): width * sum(len(part.words) for part in parts
+                                            if part.memory == which)
+            for which, width in widths.items()}
+    return {
+        "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
+                    "density": layer.weight.nnz / (layer.rows * layer.columns)}
+                   for layer in network.layers],
+        "weights": int(weights),
+        "dense_weights": int(dense),
+        "image_bytes": image_bytes,
+        "stored_bits": bits,
+        "bits_per_weight": sum(bits.values()) / max(1, weights),
+        "compression_ratio": 32 * (dense + biases) / sum(bits.values()),
+    }

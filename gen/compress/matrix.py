@@ -1,0 +1,50 @@
+"""A bare matrix to a network of one layer with raw outputs."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from gen.compress.prune import prune
+from gen.compress.share import share
+from gen.network import Layer, Network
+from hw.config import Compress
+
+__all__ = ["matrix_network"]
+
+
+def matrix_network(matrix: sp.csc_array, compress: Compress, weight_width: int,
+                   codebook_size: int) -> Network:
+    """Integers stay as they are; floats are pruned, shared and rounded to integers.
+
+    Args:
+        matrix: int64 or float64 (rows x columns), no stored zeros.
+        weight_width: Bits of a codebook word of a float matrix, signed.
+        codebook_size: Distinct values that a float matrix may keep.
+
+    Returns:
+        A network whose ``meta["weight_scale"]`` times its outputs are the float matrix's.
+    """
+    if matrix.dtype.kind == "f":
+        matrix, scale = _to_integers(matrix, compress, weight_width, codebook_size)
+        meta = {"weight_scale": scale}
+    else:
+        meta = {}
+    return Network([Layer(matrix, np.zeros(matrix.shape[0], np.int64))], meta=meta)
+
+
+def _to_integers(matrix: sp.csc_array, compress: Compress, weight_width: int,
+                 codebook_size: int) -> tuple[sp.csc_array, float]:
+    matrix = matrix.copy()
+    # The fraction counts every weight of the matrix, those that are zero already among them.
+    drop = int(round(compress.prune * matrix.shape[0] * matrix.shape[1]))
+    drop -= matrix.shape[0] * matrix.shape[1] - matrix.nnz
+    if drop > 0:
+        matrix.data = prune(matrix.data, drop / matrix.nnz)
+        matrix.eliminate_zeros()
+    if not matrix.nnz:
+        return matrix.astype(np.int64), 1.0
+    codebook, codes = share(matrix.data, codebook_size, compress.seed)
+    scale = float(np.abs(codebook).max()) / ((1 << weight_width - 1) - 1 if weight_width > 1 else 1)
+    matrix.data = np.rint(codebook / scale).astype(np.int64)[codes]
+    result = sp.csc_array((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    result.eliminate_zeros()
+    return result, scale

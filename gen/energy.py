@@ -1,0 +1,39 @@
+"""Energy of an inference, from the operations that it takes (45 nm)."""
+
+import numpy as np
+
+from gen.network import Network
+from hw.config import Config
+
+__all__ = ["dense_energy", "inference_energy"]
+
+# pJ at 45 nm: Horowitz, "Computing's energy problem", ISSCC 2014, as quoted by EIE (ISCA 2016).
+INT8_ADD, INT32_ADD = 0.03, 0.1
+INT8_MULTIPLY, INT32_MULTIPLY = 0.2, 3.1
+FP32_ADD, FP32_MULTIPLY = 0.9, 3.7
+SRAM_32_BITS = 5.0  # a 32 KiB SRAM
+
+
+def inference_energy(network: Network, config: Config, macs: np.ndarray) -> float:
+    """pJ of one vector, the mean of those in ``macs``: an estimate, not a measurement.
+
+    Counted: each useful multiply-accumulate with its entry read and its accumulator read and
+    written, and each output's requantization. A memory access costs its share of a 32-bit SRAM read.
+    Broadcast, clock and leakage are not in the table and not counted.
+
+    Args:
+        macs: Useful multiply-accumulates, int64 (vectors x layers).
+    """
+    c = config.sparse
+    narrow = c.weight.width <= 8 and c.activation.width <= 8
+    entry_bits = c.index.width + c.weight.code_width
+    access = (entry_bits + 2 * c.accumulator.width) / 32 * SRAM_32_BITS
+    each = (INT8_MULTIPLY if narrow else INT32_MULTIPLY) + INT32_ADD + access
+    outputs = sum(layer.rows for layer in network.layers)
+    return float(macs.sum(1).mean() * each + outputs * (INT32_MULTIPLY + INT32_ADD))
+
+
+def dense_energy(network: Network) -> float:
+    """pJ of one vector computed densely in fp32, each weight read from a 32 KiB SRAM."""
+    dense = sum(layer.rows * layer.columns for layer in network.layers)
+    return dense * (FP32_MULTIPLY + FP32_ADD + SRAM_32_BITS)

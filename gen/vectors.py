@@ -1,0 +1,80 @@
+"""Vectors between ``.npy`` files and packets, for whoever talks to the hardware."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gen.network import Network
+from hw import packet
+from hw.config import Config, integer_range
+from hw.errors import ThriftyError
+
+__all__ = ["read_inputs", "result_values", "vector_packets"]
+
+
+def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
+    """Input vectors from a file: int64 (vectors x inputs); one vector may be one-dimensional.
+
+    Raises:
+        ThriftyError: Not an array of integers, of another shape, or out of range.
+    """
+    try:
+        values = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise ThriftyError(f"{path}: no such file") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise ThriftyError(f"{path}: cannot be read as .npy: {error}") from None
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "buif":
+        raise ThriftyError(f"{path}: inputs must be one array of integers")
+    if values.ndim == 1:
+        values = values[None]
+    if values.ndim != 2 or values.shape[1] != network.inputs or not len(values):
+        shape = " x ".join(map(str, values.shape))
+        raise ThriftyError(f"{path}: inputs have shape {shape}, but the network takes "
+                           f"vectors x {network.inputs}, at least one vector")
+    bad = values != np.rint(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise ThriftyError(f"{path}: input [{row}, {column}] is {values[row, column]}: inputs must be "
+                           "integers; quantize them first")
+    activation = config.sparse.activation
+    low, high = integer_range(activation.width, activation.signed)
+    bad = (values < low) | (values > high)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        kind = "signed" if activation.signed else "unsigned"
+        raise ThriftyError(
+            f"{path}: input [{row}, {column}] is {values[row, column]}, outside {low} to {high}, the "
+            f"range of {activation.width}-bit {kind} activations: set sparse.activation and compile "
+            "again")
+    return values.astype(np.int64)
+
+
+def vector_packets(inputs: np.ndarray, config: Config) -> list[bytes]:
+    """A VECTOR packet for each row; sequence numbers count from 0 and wrap."""
+    dtype = "<i1" if config.sparse.activation.slot == 8 else "<i2"
+    raw = inputs.astype(dtype)
+    return [packet.build(packet.Kind.VECTOR, row.tobytes(), sequence=k & 0xFFFF)
+            for k, row in enumerate(raw)]
+
+
+def result_values(answer: bytes, sequence: int, network: Network, config: Config) -> np.ndarray:
+    """The outputs in a RESULT packet: int64 (outputs).
+
+    Raises:
+        ThriftyError: The packet is damaged, reports an error, or answers something else.
+    """
+    try:
+        kind, number, payload = packet.parse(answer)
+    except ValueError as error:
+        raise ThriftyError(f"result {sequence}: {error}") from None
+    if kind == packet.Kind.STATUS:
+        code = packet.Error(int.from_bytes(payload[:4], "little"))
+        raise ThriftyError(f"vector {sequence}: the hardware reports: {code.explanation}")
+    width, sign = config.sparse.accumulator.width, config.sparse.accumulator.signed
+    dtype = f"<{'i' if sign else 'u'}{4 if width <= 32 else 8}"
+    values = np.frombuffer(payload, dtype)
+    if kind != packet.Kind.RESULT or number != sequence & 0xFFFF or len(values) != network.outputs:
+        raise ThriftyError(f"vector {sequence}: unexpected answer: type {kind:#x}, number {number}, "
+                           f"{len(values)} elements")
+    return values.astype(np.int64)

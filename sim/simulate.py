@@ -1,0 +1,130 @@
+"""The simulate step: the generated Verilog against the golden model, bit for bit."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gen.compile import golden_inputs, load_compiled
+from gen.energy import inference_energy
+from gen.folder import BuildFolder, hash_file
+from gen.image import read_header
+from gen.vectors import read_inputs, result_values, vector_packets
+from hw import packet
+from hw.errors import ThriftyError
+from sim.golden.network import evaluate, useful_macs
+from sim.runner import run_streams
+
+__all__ = ["check_outputs", "npy_bytes", "simulate", "write_golden"]
+
+
+def npy_bytes(array: np.ndarray) -> bytes:
+    """An array as the bytes of an ``.npy`` file."""
+    out = io.BytesIO()
+    np.save(out, array, allow_pickle=False)
+    return out.getvalue()
+
+
+def write_golden(folder: BuildFolder) -> None:
+    """Golden vectors of a compiled folder: ``golden_inputs.npy`` and ``golden_outputs.npy``."""
+    network, config = load_compiled(folder)
+    inputs = golden_inputs(network, config)
+    activation = config.sparse.activation
+    outputs = evaluate(network, inputs, activation.width, activation.signed)
+    folder.write("golden_inputs.npy", npy_bytes(inputs))
+    folder.write("golden_outputs.npy", npy_bytes(outputs))
+
+
+def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, seed: int,
+             stall: float, waves: bool,
+             progress: Callable[[int, int], None] | None = None) -> tuple[dict[str, Any], bool]:
+    """Run vectors through the generated Verilog; write ``outputs.npy`` and ``simulate.json``.
+
+    Args:
+        inputs_path: Vectors (``.npy``); None for the golden vectors of the compile step.
+        stall: Probability, in each cycle, that a side of the bench pauses.
+        waves: Also write ``waves.vcd``.
+        progress: Called with (vectors done, vectors in all).
+
+    Returns:
+        The report, and whether it was up to date already. Cycles are counted between transfers:
+        latency from a vector's first beat in to its result's last beat out; the interval between
+        the last beats of results, the first two and the fill of the pipeline left out.
+    """
+    manifest = folder.read_json("manifest.json", "generate")
+    verilog = folder.need(manifest["verilog"], "generate")
+    image_path = folder.need("image.bin", "compile")
+    network, config = load_compiled(folder)
+    image = image_path.read_bytes()
+    if read_header(image, str(image_path)).hardware_id != manifest["hardware_id"]:
+        raise ThriftyError(f"{image_path} was compiled for another configuration than {verilog}: run "
+                           "thrifty generate again")
+    if inputs_path is None:
+        inputs_path = folder.need("golden_inputs.npy", "compile")
+    inputs = read_inputs(inputs_path, network, config)
+    key = {"verilog": hash_file(verilog), "image": hash_file(image_path),
+           "network": hash_file(folder / "network.npz"), "inputs": hash_file(inputs_path),
+           "simulator": simulator, "seed": seed, "stall": stall, "waves": waves}
+    if folder.fresh("simulate", key):
+        return folder.read_json("simulate.json", "simulate"), True
+
+    packets = [image, *vector_packets(inputs, config)]
+    work = folder / "sim"
+    work.mkdir(exist_ok=True)
+    result = run_streams(
+        [verilog], manifest["name"], packets, work=work, expect=len(packets), simulator=simulator,
+        after=[0] + [1] * len(inputs), seed=seed, stall=stall,
+        waves=folder / "waves.vcd" if waves else None,
+        progress=(lambda done, total: progress(max(0, done - 1), total - 1)) if progress else None)
+    _, _, status = packet.parse(result.packets[0])
+    if any(status):
+        error = packet.Error(int.from_bytes(status[:4], "little"))
+        raise ThriftyError(f"{image_path}: the hardware refuses the image: {error.explanation}")
+    outputs = np.stack([result_values(answer, k, network, config)
+                        for k, answer in enumerate(result.packets[1:])])
+    activation = config.sparse.activation
+    expected = evaluate(network, inputs, activation.width, activation.signed)
+    macs = useful_macs(network, inputs, activation.width, activation.signed)
+
+    first, last = result.first_beat_cycles[1:], result.last_beat_cycles[1:]
+    cycles = int(last[-1] - first[0])
+    skip = min(2, len(last) - 1)
+    interval = float(np.diff(last[skip:]).mean()) if len(last) > skip + 1 else float(last[0] - first[0])
+    steady_macs = macs[skip + 1:].sum(1).mean() if len(last) > skip + 1 else macs.sum()
+    pes = config.sparse.pes
+    report = {
+        "vectors": len(inputs),
+        "mismatches": int((outputs != expected).any(1).sum()),
+        "latency_cycles": int(last[0] - first[0]),
+        "interval_cycles": interval,
+        "cycles": cycles,
+        "useful_macs": int(macs.sum()),
+        "pes": pes,
+        "efficiency": float(macs.sum() / (pes * cycles)),
+        "efficiency_steady": float(steady_macs / (pes * interval)),
+        "energy_pj_per_vector": inference_energy(network, config, macs),
+        "seed": seed,
+        "stall": stall,
+        "simulator": f"{result.simulator} {result.version}",
+    }
+    files = [folder.write("outputs.npy", npy_bytes(outputs)),
+             folder.write_json("simulate.json", report)]
+    if waves:
+        files.append(folder / "waves.vcd")
+    folder.stamp("simulate", key, files)
+    return report, False
+
+
+def check_outputs(folder: BuildFolder, inputs_path: Path | None, outputs: np.ndarray,
+                  report: dict[str, Any]) -> dict[str, Any]:
+    """Compare what a board computed with the golden model; write ``outputs.npy`` and ``run.json``."""
+    network, config = load_compiled(folder)
+    inputs = read_inputs(inputs_path or folder / "golden_inputs.npy", network, config)
+    activation = config.sparse.activation
+    expected = evaluate(network, inputs, activation.width, activation.signed)
+    report = {**report, "mismatches": int((outputs != expected).any(1).sum())}
+    folder.write("outputs.npy", npy_bytes(outputs))
+    folder.write_json("run.json", report)
+    return report

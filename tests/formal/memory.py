@@ -1,0 +1,45 @@
+"""Stand-ins for hw.memory.Memory that know no more than its contract promises."""
+
+from amaranth.asserts import AnySeq
+from amaranth.hdl import Array, Module, Mux, Signal
+
+from hw.memory import Memory
+
+__all__ = ["AnyMemory", "ContractMemory"]
+
+
+class ContractMemory(Memory):
+    """Words in registers ``row_0``, ``row_1`` ...; ``latch`` and (latency 2) ``output`` behind them.
+
+    A word read in the cycle that writes it, or with a write on a single port, is arbitrary.
+    One write enable for the whole word.
+    """
+
+    def elaborate(self, platform):
+        assert self.granularity is None
+        m = Module()
+        rows = Array(Signal(self.width, name=f"row_{k}", reset_less=True) for k in range(self.depth))
+        latch = Signal(self.width, reset_less=True)
+        for k in range(self.depth):
+            with m.If(self.i_write & (self.i_write_address == k)):
+                m.d.sync += rows[k].eq(self.i_write_data)
+        collides = self.i_write & ((self.i_address == self.i_write_address) | (self.ports == "single"))
+        defined = ~collides & (self.i_address < self.depth)
+        with m.If(self.i_read):
+            m.d.sync += latch.eq(Mux(defined, rows[self.i_address], AnySeq(self.width)))
+        output = latch
+        if self.latency == 2:
+            output = Signal(self.width, reset_less=True)
+            with m.If(self.i_advance):
+                m.d.sync += output.eq(latch)
+        m.d.comb += self.o_data.eq(output)
+        return m
+
+
+class AnyMemory(Memory):
+    """Any word in any cycle, for properties that hold whatever is read."""
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.o_data.eq(AnySeq(self.width))
+        return m
