@@ -12,6 +12,8 @@ from boards.board import RESOURCES, Board
 from boards.clock import Clock, fastest, plan
 from boards.tools import Progress, ToolFailed, Tools
 from boards.top import BoardTop
+from gen.folder import BuildFolder
+from gen.folder import write_file
 from gen.verilog import emit
 from hw.errors import ThriftyError
 
@@ -35,8 +37,8 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
     """Make a board's bitstream of a generated design and report what it takes.
 
     Everything lies in ``<build_dir>/synth/<board>/``; a failed run leaves an earlier result alone
-    and its own files in ``<board>.failed/``. The result is also written to
-    ``<build_dir>/synth.json``.
+    and its own files in ``<board>.failed/``. The result is written there as ``synth.json``, and to
+    ``<build_dir>/synth.json``, which tells of the last board.
 
     Args:
         build_dir: Where ``manifest.json`` and the Verilog are.
@@ -58,7 +60,8 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
             missing.
     """
     board = boards.find(board_name)
-    manifest = _manifest(build_dir)
+    folder = BuildFolder(build_dir)
+    manifest = folder.read_json("manifest.json", "generate")
     clock = plan(board, clock_hz or board.clock_hz)
     final = build_dir / "synth" / board.name
     work = final.with_name(f"{board.name}.failed")
@@ -79,8 +82,6 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
             f"{board.name}: the design reaches {fmax_hz / 1e6:.1f} MHz, not the "
             f"{clock.hz / 1e6:.6g} MHz asked for; {advice} or try another seed")
 
-    shutil.rmtree(final, ignore_errors=True)
-    work.rename(final)
     result = {
         "board": board.name, "family": board.family, "device": board.device,
         "clock_mhz": round(clock.hz / 1e6, 6), "fmax_mhz": round(fmax_hz / 1e6, 2),
@@ -90,17 +91,11 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
         "bitstream": f"synth/{board.name}/{_BITSTREAM[board.family]}",
         "svg": f"synth/{board.name}/placed.svg" if picture else None,
     }
-    part = build_dir / "synth.json.part"
-    part.write_text(json.dumps(result, indent=2) + "\n")
-    part.rename(build_dir / "synth.json")
+    folder.write_json(f"synth/{work.name}/synth.json", result)
+    shutil.rmtree(final, ignore_errors=True)
+    work.rename(final)
+    folder.write_json("synth.json", result)
     return result
-
-
-def _manifest(build_dir: Path) -> dict[str, Any]:
-    try:
-        return json.loads((build_dir / "manifest.json").read_text())
-    except FileNotFoundError:
-        raise ThriftyError(f"{build_dir}: no manifest.json; generate the hardware first") from None
 
 
 def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], clock: Clock,

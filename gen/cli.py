@@ -105,7 +105,7 @@ def simulate(
     build: BuildArg,
     inputs: Inputs = None,
     simulator: Annotated[str, typer.Option(help="verilator or icarus")] = "verilator",
-    waves: Annotated[bool, typer.Option(help="also write waves.vcd")] = False,
+    waves: Annotated[bool, typer.Option(help="also write waves.vcd of the first 3 vectors")] = False,
     stall: Annotated[float, typer.Option(min=0, max=0.95,
                                          help="probability of random stalls on both sides")] = 0.0,
     seed: Seed = 1,

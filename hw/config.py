@@ -98,8 +98,8 @@ class Requantize(_Table):
     """The step from accumulators back to activations: (acc * multiplier + half) >> shift."""
 
     enabled: bool = Field(True, description="false: outputs are raw accumulators, one layer only")
-    multiplier_width: Annotated[int, Field(ge=1, le=18)] = Field(
-        16, description="bits of the unsigned per-row multiplier, 1-18; 1 means shift only")
+    multiplier_width: Annotated[int, Field(ge=1, le=17)] = Field(
+        16, description="bits of the unsigned per-row multiplier, 1-17; 1 means shift only")
 
 
 class Capacity(_Table):

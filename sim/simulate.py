@@ -20,6 +20,10 @@ from sim.runner import run_streams
 __all__ = ["check_outputs", "npy_bytes", "simulate", "write_golden"]
 
 
+WAVE_VECTORS = 3
+"""Vectors in a wave file: every signal of a thousand would be gigabytes."""
+
+
 def npy_bytes(array: np.ndarray) -> bytes:
     """An array as the bytes of an ``.npy`` file."""
     out = io.BytesIO()
@@ -45,7 +49,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     Args:
         inputs_path: Vectors (``.npy``); None for the golden vectors of the compile step.
         stall: Probability, in each cycle, that a side of the bench pauses.
-        waves: Also write ``waves.vcd``.
+        waves: Also write ``waves.vcd``, of the image and the first ``WAVE_VECTORS`` vectors.
         progress: Called with (vectors done, vectors in all).
 
     Returns:
@@ -73,11 +77,16 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     packets = [image, *vector_packets(inputs, config)]
     work = folder / "sim"
     work.mkdir(exist_ok=True)
+    bench: dict[str, Any] = {"work": work, "simulator": simulator, "seed": seed, "stall": stall,
+             "timeout_cycles": 1_000_000 + 4 * len(image)}
     result = run_streams(
-        [verilog], manifest["name"], packets, work=work, expect=len(packets), simulator=simulator,
-        after=[0] + [1] * len(inputs), seed=seed, stall=stall,
-        waves=folder / "waves.vcd" if waves else None,
+        [verilog], manifest["name"], packets, expect=len(packets),
+        after=[0] + [1] * len(inputs), **bench,
         progress=(lambda done, total: progress(max(0, done - 1), total - 1)) if progress else None)
+    if waves:
+        few = packets[:1 + WAVE_VECTORS]
+        run_streams([verilog], manifest["name"], few, expect=len(few),
+                    after=[0] + [1] * (len(few) - 1), waves=folder / "waves.vcd", **bench)
     _, _, status = packet.parse(result.packets[0])
     if any(status):
         error = packet.Error(int.from_bytes(status[:4], "little"))

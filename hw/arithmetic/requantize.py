@@ -8,6 +8,8 @@ from hw.config import integer_range
 __all__ = ["Requantizer"]
 
 SHIFT_BITS = 6
+PIECE = 17
+"""Bits of an unsigned operand of a hardware multiplier (18 x 18 signed on ECP5)."""
 
 
 class Requantizer(Component):
@@ -25,7 +27,7 @@ class Requantizer(Component):
     ``Requantizer.LATENCY`` cycles, one value a cycle, no stalls.
     """
 
-    LATENCY = 7
+    LATENCY = 8
 
     def __init__(self, width: int, signed_input: bool, multiplier_width: int,
                  output_width: int, signed_output: bool):
@@ -47,32 +49,40 @@ class Requantizer(Component):
         rectified = Signal.like(self.i_value, name="rectified")
         negative = self.i_value < 0
         m.d.sync += rectified.eq(Mux(self.i_relu & negative, 0, self.i_value))
-        if self.multiplier_width == 1:
-            product = rectified
-        else:
-            multiplier = Signal(self.multiplier_width)
-            m.d.sync += multiplier.eq(self.i_multiplier)
-            product = rectified * multiplier
-        # Two registers behind the multiplier, for the DSP's own and for the sum of its parts.
-        value = Signal(signed(product.shape().width + 2), name="product")
-        stage = Signal.like(value, name="product_2")
-        m.d.sync += [value.eq(product << 1), stage.eq(value)]
-        value = stage
-        # One bit more than the result is kept, so that (z + 1) >> 1 rounds.
+        multiplier = Signal(self.multiplier_width)
+        m.d.sync += multiplier.eq(self.i_multiplier if self.multiplier_width > 1 else 1)
+
+        # Products of pieces that one hardware multiplier takes, then their sum, each registered.
+        signed_value = Signal(signed(len(rectified) + 1))
+        m.d.comb += signed_value.eq(rectified)
+        partial = []
+        for low in range(0, len(signed_value), PIECE):
+            piece = signed_value[low:low + PIECE]
+            if low + PIECE >= len(signed_value):
+                piece = piece.as_signed()
+            product = Signal.like(piece * multiplier, name=f"product_{low}")
+            m.d.sync += product.eq(piece * multiplier if self.multiplier_width > 1 else piece)
+            partial.append(product << low)
+        value = Signal(signed(len(signed_value) + self.multiplier_width + 1), name="product")
+        m.d.sync += value.eq(sum(partial[1:], partial[0]) << 1)
+
+        # One bit more than the result is kept while shifting, so that (z + 1) >> 1 rounds.
         for low in (4, 2, 0):
-            part = self.i_shift[low:low + 2] if low < 4 else self.i_shift[4:6]
             shifted = Signal.like(value, name=f"shifted_{low}")
-            with m.Switch(part):
+            with m.Switch(self.i_shift[low:low + 2]):
                 for amount in range(4):
                     with m.Case(amount):
                         m.d.sync += shifted.eq(value >> (amount << low))
             value = shifted
         rounded = Signal.like(value, name="rounded")
-        m.d.comb += rounded.eq((value + 1) >> 1)
+        m.d.sync += rounded.eq((value + 1) >> 1)
+
+        # In range if all bits above the result say the same as its sign.
         low, high = integer_range(self.output_width, self.signed_output)
-        with m.If(rounded > high):
+        above = rounded[self.output_width - int(self.signed_output):]
+        with m.If(~rounded[-1] & above.any()):
             m.d.sync += self.o_value.eq(high)
-        with m.Elif(rounded < low):
+        with m.Elif(rounded[-1] & ~above.all() if self.signed_output else rounded[-1]):
             m.d.sync += self.o_value.eq(low)
         with m.Else():
             m.d.sync += self.o_value.eq(rounded)

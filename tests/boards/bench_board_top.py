@@ -7,8 +7,8 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, Timer, with_timeout
 from cocotbext.uart import UartSink, UartSource
 
+from gen import slip
 from hw import packet
-from sim.golden import slip
 
 BAUD = 1_000_000
 

@@ -15,7 +15,8 @@ def test_bitstream_and_report(name, tmp_path):
     generate(tmp_path, Loopback())
     seen = []
     result = synthesise(tmp_path, name, progress=lambda what, seconds: seen.append(what))
-    assert json.loads((tmp_path / "synth.json").read_text()) == result
+    for path in (tmp_path / "synth.json", tmp_path / "synth" / name / "synth.json"):
+        assert json.loads(path.read_text()) == result
     assert (tmp_path / result["bitstream"]).stat().st_size > 50_000
     assert result["fmax_mhz"] > result["clock_mhz"] == BOARDS[name].clock_hz / 1e6
     assert list(dict.fromkeys(seen))[:2] == ["yosys", f"nextpnr-{result['family']}"]
@@ -75,7 +76,7 @@ def test_unknown_board():
 
 
 def test_nothing_generated(tmp_path):
-    with pytest.raises(ThriftyError, match="no manifest.json; generate the hardware first"):
+    with pytest.raises(ThriftyError, match="manifest.json is missing: run thrifty generate first"):
         synthesise(tmp_path, "icebreaker")
 
 

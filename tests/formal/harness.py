@@ -88,7 +88,7 @@ def _script(text: str, mode: str, depth: int, cover: int) -> str:
     return "\n".join([
         "[tasks]", mode, "cover",
         "[options]", f"{mode}: mode {mode}", f"{mode}: depth {depth}",
-        "cover: mode cover", f"cover: depth {cover}",
+        "cover: mode cover", f"cover: depth {cover}", "timeout 120",
         "[engines]", "smtbmc --presat yices",
         "[script]", "read_rtlil spec.il", "hierarchy -top top", "flatten", *checks,
         # Nothing is known before reset.
@@ -98,7 +98,7 @@ def _script(text: str, mode: str, depth: int, cover: int) -> str:
 
 def _explain(log: str, folder: Path, what: str) -> str:
     """The lines that matter of a failed run."""
-    pattern = r"(?:Assert failed|Unreached cover|unsatisfiable|ERROR|Unable to|Property).*"
+    pattern = r"(?:Assert failed|Unreached cover|unsatisfiable|ERROR|Unable to|Property|TIMEOUT).*"
     reasons = list(dict.fromkeys(re.findall(pattern, log))) or [log[-2000:]]
     traces = sorted(folder.glob("engine_0/*.vcd"))
     places = [f"trace: {trace}" for trace in traces] or [f"no trace; log: {folder / 'logfile.txt'}"]

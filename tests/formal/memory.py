@@ -1,11 +1,27 @@
 """Stand-ins for hw.memory.Memory that know no more than its contract promises."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from unittest import mock
+
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Array, Module, Mux, Signal
 
 from hw.memory import Memory
 
-__all__ = ["AnyMemory", "ContractMemory"]
+__all__ = ["AnyMemory", "ContractMemory", "memories"]
+
+_USERS = ("hw.stream", "hw.control.sequencer", "hw.sparse.accumulator", "hw.sparse.buffers",
+          "hw.sparse.pe")
+
+
+@contextmanager
+def memories(model: type[Memory]) -> Iterator[None]:
+    """Circuits elaborated inside use ``model`` as their memory."""
+    with ExitStack() as stack:
+        for user in _USERS:
+            stack.enter_context(mock.patch(f"{user}.Memory", model))
+        yield
 
 
 class ContractMemory(Memory):

@@ -4,8 +4,8 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
+from gen import slip
 from hw.slip import END, ESC, ESC_END, ESC_ESC, SlipDecoder, SlipEncoder
-from sim.golden import slip
 
 SEEDS = range(6)
 

@@ -1,0 +1,145 @@
+"""The demo: a trained network through the whole flow, to a bitstream and a table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from gen.compile import compile_network
+from gen.datasets import mnist
+from gen.energy import dense_energy
+from gen.folder import BuildFolder
+from gen.generate import generate
+from gen.presets import preset_path
+from hw.errors import ThriftyError
+
+__all__ = ["run_demo"]
+
+BOARD = "ulx3s-85f"
+NETWORKS = {"lenet-300-100": "lenet"}
+"""Trained networks in ``examples/networks`` and the preset each runs on."""
+
+
+def run_demo(output: Path, network: str, as_json: bool, out: Console, err: Console) -> None:
+    """Compile, generate, simulate every test image, synthesise; print the table.
+
+    Args:
+        output: The build folder; steps that are up to date are not run again.
+        network: One of ``NETWORKS``.
+    """
+    if network not in NETWORKS:
+        raise ThriftyError(f"unknown network {network!r}: there are {', '.join(NETWORKS)}")
+    folder = BuildFolder(output)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
+                  TextColumn("{task.fields[detail]}"), TimeElapsedColumn(), console=err) as progress:
+        report = _run(folder, network, progress)
+    folder.write_json("demo.json", report)
+    if as_json:
+        out.print_json(json.dumps(report))
+    else:
+        out.print(_table(report))
+
+
+def _run(folder: BuildFolder, network: str, progress: Progress) -> dict[str, Any]:
+    from boards.step import synthesise_step
+    from sim.simulate import npy_bytes, simulate, write_golden
+
+    def begin(what: str) -> Any:
+        return progress.add_task(what, total=None, detail="")
+
+    def end(task: Any, up_to_date: bool) -> None:
+        progress.update(task, total=1, completed=1, detail="up to date" if up_to_date else "done")
+
+    task = begin("compile")
+    source = Path(__file__).parent.parent / "examples" / "networks" / f"{network}.npz"
+    compiled = compile_network(source, preset_path(NETWORKS[network]), folder)
+    write_golden(folder)
+    end(task, compiled.up_to_date)
+
+    task = begin("generate")
+    manifest, fresh = generate(None, folder)
+    end(task, fresh)
+
+    task = begin("simulate every test image")
+    progress.update(task, detail="compiling the simulation")
+    data = mnist()
+    inputs = folder.write("test_images.npy", npy_bytes(data.test_images))
+
+    def count(done: int, total: int) -> None:
+        detail = f"{done} of {total} images" if done else "compiling the simulation"
+        progress.update(task, completed=done, total=total, detail=detail)
+
+    simulation, fresh = simulate(folder, inputs, simulator="verilator", seed=1, stall=0.0,
+                                 waves=True, progress=count)
+    end(task, fresh)
+    outputs = np.load(folder / "outputs.npy")
+
+    task = begin(f"synthesise for {BOARD}")
+    synthesis, fresh = synthesise_step(
+        folder, BOARD, clock_hz=None, seed=1, native=False, picture=True,
+        progress=lambda what, seconds: progress.update(task, detail=f"{what}, {seconds:.0f} s"))
+    end(task, fresh)
+
+    meta = compiled.network.meta
+    return {
+        "network": network,
+        "float_accuracy": meta["float_accuracy"],
+        "compressed_accuracy": meta["compressed_accuracy"],
+        "hardware_accuracy": float((outputs.argmax(1) == data.test_labels).mean()),
+        "images": simulation["vectors"],
+        "mismatches": simulation["mismatches"],
+        "compression_ratio": compiled.report["compression_ratio"],
+        "stored_bytes": sum(compiled.report["stored_bits"].values()) // 8,
+        "file_bytes": source.stat().st_size,
+        "dense_bytes": meta["float_bytes"],
+        "latency_cycles": simulation["latency_cycles"],
+        "interval_cycles": simulation["interval_cycles"],
+        "efficiency": simulation["efficiency"],
+        "pes": simulation["pes"],
+        "energy_nj": simulation["energy_pj_per_vector"] / 1000,
+        "dense_energy_nj": dense_energy(compiled.network) / 1000,
+        "synthesis": synthesis,
+        "files": {
+            "Verilog": str(folder / manifest["verilog"]),
+            "image": str(folder / "image.bin"),
+            "waveform": str(folder / "waves.vcd"),
+            "bitstream": str(folder / synthesis["bitstream"]),
+            "placement": str(folder / synthesis["svg"]),
+        },
+    }
+
+
+def _table(report: dict[str, Any]) -> Table:
+    synthesis = report["synthesis"]
+    clock = synthesis["clock_mhz"]
+    used = {name: each["used"] for name, each in synthesis["resources"].items()}
+    rate = clock * 1e6 / report["interval_cycles"]
+    rows = {
+        "accuracy, float": f"{report['float_accuracy']:.1%} of {report['images']} test images",
+        "accuracy, compressed": f"{report['compressed_accuracy']:.1%}",
+        "accuracy, simulated hardware":
+            f"{report['hardware_accuracy']:.1%}; {report['mismatches']} images differ from the "
+            "golden model",
+        "compression": f"{report['compression_ratio']:.1f}x in the hardware's memories "
+                       f"({report['stored_bytes']:,} bytes), "
+                       f"{report['dense_bytes'] / report['file_bytes']:.1f}x as a file",
+        "cycles per image": f"{report['interval_cycles']:.0f} in steady state, "
+                            f"{report['latency_cycles']:,} from first input to last output",
+        "efficiency": f"{report['efficiency']:.1%} of {report['pes']} PEs do useful work in a cycle",
+        f"size on {synthesis['board']}":
+            f"{used['lut4']:,} LUT4, {used['slots']:,} slots, {used['ram']} RAMs, "
+            f"{used['dsp']} DSPs",
+        "clock": f"{clock:g} MHz (routed up to {synthesis['fmax_mhz']:g} MHz), "
+                 f"{rate:,.0f} images a second",
+        "energy, estimated at 45 nm": f"{report['energy_nj']:.0f} nJ an image; dense fp32 "
+                                      f"{report['dense_energy_nj']:,.0f} nJ",
+        **report["files"],
+    }
+    table = Table(title=f"{report['network']} on thrifty", show_header=False, title_justify="left")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table

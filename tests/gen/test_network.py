@@ -1,0 +1,112 @@
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from gen.network import Layer, Network, dump, load
+from hw.errors import ThriftyError
+from tests.hw.designs import network
+
+
+def same(one: Network, other: Network) -> bool:
+    def parts(net):
+        return [(layer.weight.toarray().tolist(), layer.bias.tolist(), layer.relu, layer.shift,
+                 None if layer.multiplier is None else layer.multiplier.tolist())
+                for layer in net.layers]
+
+    return parts(one) == parts(other) and (
+        one.activation_width, one.activation_signed, one.meta) == (
+        other.activation_width, other.activation_signed, other.meta)
+
+
+def example(seed: int = 0) -> Network:
+    net = network(np.random.default_rng(seed), (9, 7, 5), bias=1 << 40)
+    return Network(net.layers, 8, True, {"accuracy": 0.98, "note": "ä"})
+
+
+def written(tmp_path: Path, data: bytes) -> Path:
+    path = tmp_path / "net.thrifty"
+    path.write_bytes(data)
+    return path
+
+
+NETWORKS = {
+    "example": example(),
+    "no_formats": Network(example().layers),
+    "empty": Network([Layer(sp.csc_array((3, 4), dtype=np.int64), np.zeros(3, np.int64))]),
+    "many_values": network(np.random.default_rng(1), (40, 30), density=1.0,
+                           values=range(-5000, 5000)),
+    "large_values": network(np.random.default_rng(1), (3, 3), values=[-(1 << 62), 1 << 62]),
+    "many_rows": Network([Layer(sp.csc_array(([7], ([70_000], [1])), shape=(70_001, 2),
+                                             dtype=np.int64), np.zeros(70_001, np.int64))]),
+}
+
+
+@pytest.mark.parametrize("net", NETWORKS.values(), ids=NETWORKS)
+def test_load_reads_what_dump_wrote(net, tmp_path):
+    assert same(load(written(tmp_path, dump(net))), net) or net.layers[0].rows > 1000
+    again = load(written(tmp_path, dump(net))).layers[0].weight
+    assert (again != net.layers[0].weight).nnz == 0 and again.shape == net.layers[0].weight.shape
+
+
+def test_same_network_same_bytes():
+    assert dump(example()) == dump(example())
+    assert dump(example()) != dump(example(1))
+
+
+def test_shapes():
+    net = example()
+    assert (net.inputs, net.outputs) == (9, 5)
+    assert (net.layers[0].rows, net.layers[0].columns) == (7, 9)
+
+
+def test_every_truncation_is_noticed(tmp_path):
+    data = dump(example())
+    for size in [*range(0, len(data), 97), len(data) - 1]:
+        with pytest.raises(ThriftyError, match="truncated, damaged, or not a thrifty network"):
+            load(written(tmp_path, data[:size]))
+
+
+def changed(net: Network, **changes) -> bytes:
+    """The file of a network with some arrays replaced (None removes one)."""
+    with np.load(io.BytesIO(dump(net))) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays |= {name.replace("_", "."): value for name, value in changes.items()}
+    out = io.BytesIO()
+    np.savez(out, **{name: value for name, value in arrays.items() if value is not None})
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("changes", [
+    {"meta": None}, {"1_bias": None}, {"0_indices": np.array([200] * 30, "<u2")},
+    {"0_indptr": np.arange(3, dtype="<i4")}, {"0_codebook": np.zeros(0, "<i8")},
+    {"meta": np.frombuffer(b"not json", "u1")},
+], ids=lambda changes: str(*changes))
+def test_damaged_parts(changes, tmp_path):
+    with pytest.raises(ThriftyError, match=r"net\.thrifty: truncated, damaged, or not"):
+        load(written(tmp_path, changed(example(), **changes)))
+
+
+def test_other_version(tmp_path):
+    meta = np.frombuffer(json.dumps({"thrifty": 99}).encode(), "u1")
+    with pytest.raises(ThriftyError, match="format version 99, this thrifty reads 1"):
+        load(written(tmp_path, changed(example(), meta=meta)))
+
+
+def test_layers_must_fit_together(tmp_path):
+    layers = example().layers
+    with pytest.raises(ThriftyError, match="layer 0 has 5 rows, but layer 1 has 9 columns"):
+        load(written(tmp_path, dump(Network(layers[::-1]))))
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ThriftyError, match="nothing.npz"):
+        load(tmp_path / "nothing.npz")
+
+
+def test_no_code_is_run_on_loading(tmp_path):
+    with pytest.raises(ThriftyError):
+        load(written(tmp_path, changed(example(), **{"0_bias": np.array([print], object)})))
