@@ -13,7 +13,6 @@ from boards.clock import Clock, fastest, plan
 from boards.tools import Progress, ToolFailed, Tools
 from boards.top import BoardTop
 from gen.folder import BuildFolder
-from gen.folder import write_file
 from gen.verilog import emit
 from hw.errors import ThriftyError
 

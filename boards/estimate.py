@@ -11,6 +11,7 @@ from boards.board import Board
 from gen.compile import load_compiled
 from gen.folder import BuildFolder
 from gen.network import Network
+from gen.resolve import complete
 from gen.sparse import place
 from hw.config import Config, Sparse
 from hw.errors import ThriftyError
@@ -40,10 +41,10 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
     board = boards.find(board_name)
     if not 0 < density <= 1:
         raise ThriftyError(f"density must be above 0 and at most 1, not {density:g}")
-    manifest = folder.read_json("manifest.json", "generate")
-    config = Config.model_validate(manifest["configuration"])
+    manifest = folder.read_json("manifest.json", "generate", "memories", "configuration")
+    config = complete(manifest["configuration"], str(folder / "manifest.json"))
     used = {**_memories(manifest["memories"], board), "dsp": _dsps(config.sparse, board)}
-    used["slots"] = _slots(config, board) + used.pop("distributed_slots")
+    used["slots"] = _slots(config) + used.pop("distributed_slots")
     available = {"ram": board.capacity.ram, "dsp": board.capacity.dsp,
                  "slots": board.capacity.slots, "spram": board.capacity.spram}
     resources = {name: {"used": used[name], "available": available[name]}
@@ -86,7 +87,7 @@ def _dsps(c: Sparse, board: Board) -> int:
     return total
 
 
-def _slots(config: Config, board: Board) -> int:
+def _slots(config: Config) -> int:
     """Logic without distributed RAM: a fixed part, and a part for each PE."""
     c = config.sparse
     pe = 60 + 3.2 * c.accumulator.width + 2 * (c.activation.width + c.weight.width)

@@ -89,7 +89,7 @@ class Tools:
             missing = f"{tool} is not on PATH; install it, or leave out native"
         else:
             found = shutil.which(f"yowasp-{tool}", path=str(Path(sys.executable).parent))
-            missing = f"yowasp-{tool} is not installed; pip install 'thrifty[boards]' brings it"
+            missing = f"yowasp-{tool} is not installed; run make setup again"
         if not found:
             raise ThriftyError(missing)
         return found

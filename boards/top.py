@@ -1,7 +1,15 @@
 """The top of a board: pins, clock, reset, serial line and LEDs around a generated design."""
 
 from amaranth.hdl import (
-    ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, Mux, ResetSignal, Signal,
+    ClockDomain,
+    ClockSignal,
+    Const,
+    Elaboratable,
+    Instance,
+    Module,
+    Mux,
+    ResetSignal,
+    Signal,
 )
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer

@@ -2,16 +2,25 @@
 
 import json
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.progress import TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
+from typer.exceptions import TyperException
 
 from gen.folder import BuildFolder
 from hw.errors import ThriftyError
@@ -26,6 +35,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="
 out = Console()
 err = Console(stderr=True)
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
+
 BuildArg = Annotated[Path, typer.Argument(help="the build folder", show_default=False)]
 Output = Annotated[Path, typer.Option("--output", "-o", help="the build folder", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
@@ -36,19 +48,25 @@ Seed = Annotated[int, typer.Option(help="of everything random in this step", min
 
 
 def main() -> None:
-    """Entry point: errors that a user can mend are one line, and exit code 1."""
+    """Entry point: what a user can mend is one line, and exit code 1, or 2 for wrong usage."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except ThriftyError as error:
-        err.print(f"[bold red]error:[/] {_escape(str(error))}", soft_wrap=True, highlight=False)
-        sys.exit(1)
-    except KeyboardInterrupt:
+        _fail(str(error), 1)
+    except TyperException as error:
+        _fail(error.format_message(), 2)
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror}", 1)
+    if code == INTERRUPTED:
         err.print("interrupted; earlier results are untouched")
-        sys.exit(130)
+    sys.exit(code)
 
 
-def _escape(text: str) -> str:
-    return " ".join(text.split()).replace("[", r"\[")
+def _fail(message: str, code: int) -> NoReturn:
+    if message:  # typer has none where it prints the help instead
+        text = Text.assemble(("error:", "bold red"), " ", " ".join(message.split()))
+        err.print(text, soft_wrap=True)
+    sys.exit(code)
 
 
 @app.command("compile")
@@ -66,8 +84,7 @@ def compile_(
     folder = BuildFolder(output)
     with _busy("compiling"):
         compiled = compile_network(network, config, folder)
-        if not compiled.up_to_date or not (folder / "golden_outputs.npy").exists():
-            write_golden(folder)
+        write_golden(folder)
     report = {**compiled.report, "up_to_date": compiled.up_to_date}
     _show(report, as_json, compiled.up_to_date, "compile", {
         "network": f"{len(report['layers'])} layers, {report['weights']:,} weights kept of "
@@ -158,7 +175,8 @@ def estimate(
 def synth(
     build: BuildArg,
     board: BoardName,
-    clock: Annotated[float | None, typer.Option(help="MHz; default: the board's")] = None,
+    clock: Annotated[float | None, typer.Option(
+        min=1, max=1000, help="MHz; default: the board's")] = None,
     seed: Seed = 1,
     picture: Annotated[bool, typer.Option(help="draw the placement (.svg)")] = True,
     native: Annotated[bool, typer.Option(
@@ -230,7 +248,8 @@ def presets(
     from gen.presets import PRESETS, preset_text
 
     if show:
-        print(preset_text(show), end="")
+        text = preset_text(show)
+        print(json.dumps(tomllib.loads(text), indent=2) if as_json else text.rstrip())
         return
     _list([{"preset": name, "for": description} for name, description in PRESETS.items()], as_json)
 
@@ -290,8 +309,9 @@ def _busy(what: str) -> Iterator[Any]:
 
 @contextmanager
 def _progress(what: str) -> Iterator[Any]:
-    """A bar with the time left, on stderr."""
+    """A bar with the time left, on stderr if that is a terminal."""
     with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                  TimeRemainingColumn(), console=err, transient=True) as progress:
+                  TimeRemainingColumn(), console=err, transient=True,
+                  disable=not err.is_terminal) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gen.folder import BuildFolder, hash_file
+from gen.folder import BuildFolder, hash_file, json_text
 from gen.image import build_image
 from gen.network import Network, dump, load
 from gen.read import read_network
 from gen.resolve import dump_config, read_config, read_draft, resolve
 from gen.sparse import Section, sections
 from hw.config import Compress, Config, integer_range
-from hw.packet import MemoryId
 from hw.sparse.layout import memories
 
 __all__ = ["Compiled", "compile_network", "golden_inputs", "load_compiled"]
@@ -49,12 +48,12 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
     parts = sections(network, config, placements)
     image = build_image(network, config, parts)
     report = _report(network, config, parts, len(image))
-    results = [
-        folder.write("config.resolved.toml", dump_config(config)),
-        folder.write("network.npz", dump(network)),
-        folder.write("image.bin", image),
-        folder.write_json("compile.json", report),
-    ]
+    results = folder.write_all({
+        "config.resolved.toml": dump_config(config),
+        "network.npz": dump(network),
+        "image.bin": image,
+        "compile.json": json_text(report),
+    })
     folder.stamp("compile", key, results)
     return Compiled(network, config, report, False)
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 
 from hw.errors import ThriftyError
 
-__all__ = ["BuildFolder", "hash_bytes", "hash_file", "tool_hash", "write_file"]
+__all__ = ["BuildFolder", "hash_bytes", "hash_file", "json_text", "tool_hash", "write_file",
+           "write_files"]
 
 
 def hash_bytes(data: bytes) -> str:
@@ -50,20 +51,32 @@ def tool_hash() -> str:
 
 def write_file(path: Path, data: bytes | str) -> None:
     """Write a file under a temporary name, then rename it: readers see all of it or nothing."""
-    data = data.encode() if isinstance(data, str) else data
+    write_files({path: data})
+
+
+def write_files(files: Mapping[Path, bytes | str]) -> None:
+    """Write all files under temporary names, then rename them: a full disk spoils none of them."""
+    written: dict[str, Path] = {}
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
+        for path, data in files.items():
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            written[name] = path
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.write(data.encode() if isinstance(data, str) else data)
             os.chmod(name, 0o644)
+        for name, path in written.items():
             os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         raise ThriftyError(f"{path}: cannot be written: {reason}") from None
+    finally:
+        for name in written:
+            Path(name).unlink(missing_ok=True)
+
+
+def json_text(value: dict[str, Any]) -> str:
+    """A report as a file holds it."""
+    return json.dumps(value, indent=2) + "\n"
 
 
 class BuildFolder:
@@ -86,26 +99,30 @@ class BuildFolder:
             raise ThriftyError(f"{path} is missing: run thrifty {step} first")
         return path
 
-    def read_json(self, name: str, step: str) -> dict[str, Any]:
-        """A JSON file of an earlier step."""
+    def read_json(self, name: str, step: str, *keys: str) -> dict[str, Any]:
+        """A JSON file of an earlier step, which has at least these keys."""
         path = self.need(name, step)
         try:
-            value: dict[str, Any] = json.loads(path.read_text())
+            value = json.loads(path.read_bytes())
         except ValueError:
-            raise ThriftyError(f"{path}: damaged: run thrifty {step} again") from None
+            value = None
+        if not isinstance(value, dict) or not value.keys() >= set(keys):
+            raise ThriftyError(f"{path}: damaged: run thrifty {step} again")
         return value
 
     def write(self, name: str, data: bytes | str) -> Path:
         """Write one result."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ThriftyError(f"{self.path}: cannot be created: {error.strerror}") from None
-        write_file(self.path / name, data)
-        return self.path / name
+        return self.write_all({name: data})[0]
+
+    def write_all(self, results: Mapping[str, bytes | str]) -> list[Path]:
+        """Write the results of a step: all of them or none."""
+        self._create(self.path)
+        files = {self.path / name: data for name, data in results.items()}
+        write_files(files)
+        return list(files)
 
     def write_json(self, name: str, value: dict[str, Any]) -> Path:
-        return self.write(name, json.dumps(value, indent=2) + "\n")
+        return self.write(name, json_text(value))
 
     def fresh(self, step: str, key: dict[str, Any]) -> bool:
         """Whether the step was last run on the same inputs and its results are untouched."""
@@ -119,10 +136,17 @@ class BuildFolder:
 
     def stamp(self, step: str, key: dict[str, Any], results: Iterable[Path]) -> None:
         """Remember that the step made these results from these inputs."""
-        self._stamp(step).parent.mkdir(parents=True, exist_ok=True)
+        self._create(self._stamp(step).parent)
         hashes = {path.relative_to(self.path).as_posix(): hash_file(path) for path in results}
         write_file(self._stamp(step), json.dumps({"key": self._key(key), "results": hashes},
                                                  indent=2))
+
+    @staticmethod
+    def _create(path: Path) -> None:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ThriftyError(f"{path}: cannot be created: {error.strerror}") from None
 
     def _stamp(self, step: str) -> Path:
         return self.path / ".steps" / f"{step}.json"

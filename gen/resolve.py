@@ -13,7 +13,9 @@ from gen.sparse import Placement, accumulator_bound, place
 from hw.config import Activation, Config, bits_for
 from hw.errors import ThriftyError
 
-__all__ = ["Draft", "agrees", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve"]
+__all__ = [
+    "Draft", "agrees", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve",
+]
 
 DEFAULT_PES = 16
 
@@ -23,8 +25,10 @@ def _optional(model: type[BaseModel], name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for key, info in model.model_fields.items():
         kind = info.annotation
-        nested = isinstance(kind, type) and issubclass(kind, BaseModel)
-        inner = _optional(kind, f"{key.title()}Draft") if nested else info.rebuild_annotation()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            inner: Any = _optional(kind, f"{key.title()}Draft")
+        else:
+            inner = info.rebuild_annotation()
         fields[key] = (Optional[inner], Field(None, description=info.description))  # noqa: UP045
     return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
                         **fields)
@@ -168,4 +172,4 @@ def _fill(sparse: dict[str, Any], key: str, defaults: dict[str, Any]) -> dict[st
 
 def _entries(placements: list[Placement], pes: int) -> np.ndarray:
     """Entries of each PE, all layers together."""
-    return sum(np.bincount(p.entry_pe, minlength=pes) for p in placements)
+    return np.sum([np.bincount(p.entry_pe, minlength=pes) for p in placements], axis=0)

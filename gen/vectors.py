@@ -5,31 +5,25 @@ from pathlib import Path
 import numpy as np
 
 from gen.network import Network
+from gen.read.npy import read_npy
 from hw import packet
 from hw.config import Config, integer_range
 from hw.errors import ThriftyError
 
-__all__ = ["read_inputs", "result_values", "vector_packets"]
+__all__ = ["check_accepted", "read_inputs", "result_values", "vector_packets"]
 
 
 def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
     """Input vectors from a file: int64 (vectors x inputs); one vector may be one-dimensional.
 
     Raises:
-        ThriftyError: Not an array of integers, of another shape, or out of range.
+        ThriftyError: Not integers, of another shape, or out of range.
     """
-    try:
-        values = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise ThriftyError(f"{path}: no such file") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise ThriftyError(f"{path}: cannot be read as .npy: {error}") from None
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "buif":
-        raise ThriftyError(f"{path}: inputs must be one array of integers")
+    values = read_npy(path)
     if values.ndim == 1:
         values = values[None]
     if values.ndim != 2 or values.shape[1] != network.inputs or not len(values):
-        shape = " x ".join(map(str, values.shape))
+        shape = " x ".join(map(str, values.shape)) or "of a single number"
         raise ThriftyError(f"{path}: inputs have shape {shape}, but the network takes "
                            f"vectors x {network.inputs}, at least one vector")
     bad = values != np.rint(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
@@ -58,6 +52,18 @@ def vector_packets(inputs: np.ndarray, config: Config) -> list[bytes]:
             for k, row in enumerate(raw)]
 
 
+def check_accepted(answer: bytes, where: str) -> None:
+    """ThriftyError, naming the reason, unless ``answer`` says that an image was accepted."""
+    try:
+        kind, _, payload = packet.parse(answer)
+    except ValueError as error:
+        raise ThriftyError(f"{where}: damaged answer to the image: {error}") from None
+    if kind != packet.Kind.STATUS:
+        raise ThriftyError(f"{where}: unexpected answer to the image: type {kind:#x}")
+    if any(payload):
+        raise ThriftyError(f"{where}: the hardware refuses the image: {_explanation(payload)}")
+
+
 def result_values(answer: bytes, sequence: int, network: Network, config: Config) -> np.ndarray:
     """The outputs in a RESULT packet: int64 (outputs).
 
@@ -69,8 +75,7 @@ def result_values(answer: bytes, sequence: int, network: Network, config: Config
     except ValueError as error:
         raise ThriftyError(f"result {sequence}: {error}") from None
     if kind == packet.Kind.STATUS:
-        code = packet.Error(int.from_bytes(payload[:4], "little"))
-        raise ThriftyError(f"vector {sequence}: the hardware reports: {code.explanation}")
+        raise ThriftyError(f"vector {sequence}: the hardware reports: {_explanation(payload)}")
     width, sign = config.sparse.accumulator.width, config.sparse.accumulator.signed
     dtype = f"<{'i' if sign else 'u'}{4 if width <= 32 else 8}"
     values = np.frombuffer(payload, dtype)
@@ -78,3 +83,9 @@ def result_values(answer: bytes, sequence: int, network: Network, config: Config
         raise ThriftyError(f"vector {sequence}: unexpected answer: type {kind:#x}, number {number}, "
                            f"{len(values)} elements")
     return values.astype(np.int64)
+
+
+def _explanation(payload: bytes) -> str:
+    code = int.from_bytes(payload[:4], "little")
+    known = code in packet.Error.__members__.values()
+    return packet.Error(code).explanation if known else f"unknown error {code}"

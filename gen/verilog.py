@@ -1,5 +1,6 @@
 """Components to Verilog: deterministic text, conventional port names, each distinct module once."""
 
+import os
 import re
 from collections.abc import Iterable
 
@@ -28,6 +29,8 @@ def emit(component: wiring.Component, name: str, shared: Iterable[Shared] = ()) 
 
 
 def _convert(component: wiring.Component, name: str) -> str:
+    # The pinned Yosys, whatever is on PATH: the text is the same on every machine.
+    os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     ports = {port: (value, None) for port, (value, _) in port_map(component).items()}
     text = verilog.convert(component, name=name, ports=ports, emit_src=False,
                            strip_internal_attrs=True)

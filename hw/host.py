@@ -16,7 +16,7 @@ BEAT_LAYOUT = StructLayout({"data": BEAT, "last": 1})
 """A beat of an AXI4-Stream."""
 
 IMAGE_HEADER = ("hardware_id", "input_bytes", "outputs")
-"""Words at the start of an image: the configuration it is for, bytes of a vector, elements of a result."""
+"""Words at the start of an image: whose it is, bytes of a vector, elements of a result."""
 
 
 class PacketReceiver(Component):

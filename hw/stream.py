@@ -5,7 +5,7 @@ ready.
 """
 
 from amaranth import Module, Mux, Signal
-from amaranth.hdl import ShapeLike, Shape, Value
+from amaranth.hdl import Shape, ShapeLike, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -101,7 +101,8 @@ class ReadPipeline(Component):
 
     def elaborate(self, platform):
         m = Module()
-        ready, enables = self.o.ready, []
+        ready: Value = self.o.ready
+        enables: list[Value] = []
         stages = [(Signal(name=f"valid_{k}"), Signal(self.tag, name=f"tag_{k}", reset_less=True))
                   for k in range(self.latency)]
         for valid, _ in reversed(stages):

@@ -9,10 +9,9 @@ import numpy as np
 
 from gen.compile import golden_inputs, load_compiled
 from gen.energy import inference_energy
-from gen.folder import BuildFolder, hash_file
+from gen.folder import BuildFolder, hash_file, json_text
 from gen.image import read_header
-from gen.vectors import read_inputs, result_values, vector_packets
-from hw import packet
+from gen.vectors import check_accepted, read_inputs, result_values, vector_packets
 from hw.errors import ThriftyError
 from sim.golden.network import evaluate, useful_macs
 from sim.runner import run_streams
@@ -34,11 +33,15 @@ def npy_bytes(array: np.ndarray) -> bytes:
 def write_golden(folder: BuildFolder) -> None:
     """Golden vectors of a compiled folder: ``golden_inputs.npy`` and ``golden_outputs.npy``."""
     network, config = load_compiled(folder)
+    key = {"network": hash_file(folder / "network.npz"), "config": config.model_dump()}
+    if folder.fresh("golden", key):
+        return
     inputs = golden_inputs(network, config)
     activation = config.sparse.activation
     outputs = evaluate(network, inputs, activation.width, activation.signed)
-    folder.write("golden_inputs.npy", npy_bytes(inputs))
-    folder.write("golden_outputs.npy", npy_bytes(outputs))
+    results = folder.write_all({"golden_inputs.npy": npy_bytes(inputs),
+                                "golden_outputs.npy": npy_bytes(outputs)})
+    folder.stamp("golden", key, results)
 
 
 def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, seed: int,
@@ -57,7 +60,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         latency from a vector's first beat in to its result's last beat out; the interval between
         the last beats of results, the first two and the fill of the pipeline left out.
     """
-    manifest = folder.read_json("manifest.json", "generate")
+    manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "hardware_id")
     verilog = folder.need(manifest["verilog"], "generate")
     image_path = folder.need("image.bin", "compile")
     network, config = load_compiled(folder)
@@ -87,10 +90,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         few = packets[:1 + WAVE_VECTORS]
         run_streams([verilog], manifest["name"], few, expect=len(few),
                     after=[0] + [1] * (len(few) - 1), waves=folder / "waves.vcd", **bench)
-    _, _, status = packet.parse(result.packets[0])
-    if any(status):
-        error = packet.Error(int.from_bytes(status[:4], "little"))
-        raise ThriftyError(f"{image_path}: the hardware refuses the image: {error.explanation}")
+    check_accepted(result.packets[0], str(image_path))
     outputs = np.stack([result_values(answer, k, network, config)
                         for k, answer in enumerate(result.packets[1:])])
     activation = config.sparse.activation
@@ -118,8 +118,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         "stall": stall,
         "simulator": f"{result.simulator} {result.version}",
     }
-    files = [folder.write("outputs.npy", npy_bytes(outputs)),
-             folder.write_json("simulate.json", report)]
+    files = folder.write_all({"outputs.npy": npy_bytes(outputs), "simulate.json": json_text(report)})
     if waves:
         files.append(folder / "waves.vcd")
     folder.stamp("simulate", key, files)
@@ -134,6 +133,5 @@ def check_outputs(folder: BuildFolder, inputs_path: Path | None, outputs: np.nda
     activation = config.sparse.activation
     expected = evaluate(network, inputs, activation.width, activation.signed)
     report = {**report, "mismatches": int((outputs != expected).any(1).sum())}
-    folder.write("outputs.npy", npy_bytes(outputs))
-    folder.write_json("run.json", report)
+    folder.write_all({"outputs.npy": npy_bytes(outputs), "run.json": json_text(report)})
     return report

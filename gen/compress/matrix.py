@@ -36,15 +36,17 @@ def _to_integers(matrix: sp.csc_array, compress: Compress, weight_width: int,
     # The fraction counts every weight of the matrix, those that are zero already among them.
     drop = int(round(compress.prune * matrix.shape[0] * matrix.shape[1]))
     drop -= matrix.shape[0] * matrix.shape[1] - matrix.nnz
-    if drop >= matrix.nnz:
+    if drop >= matrix.nnz or not matrix.nnz:
         return sp.csc_array(matrix.shape, dtype=np.int64), 1.0
     if drop > 0:
         matrix = matrix.copy()
         matrix.data = prune(matrix.data, drop / matrix.nnz)
         matrix.eliminate_zeros()
-    codebook, codes = share(matrix.data, codebook_size, compress.seed)
-    scale = float(np.abs(codebook).max()) / ((1 << weight_width - 1) - 1 if weight_width > 1 else 1)
-    values = np.rint(codebook / scale).astype(np.int64)[codes]
+    # Fractions of the largest weight can neither overflow nor vanish.
+    largest = np.abs(matrix.data).max()
+    codebook, codes = share(matrix.data / largest, codebook_size, compress.seed)
+    step = np.abs(codebook).max() / max(1, (1 << weight_width - 1) - 1)
+    values = np.rint(codebook / step).astype(np.int64)[codes]
     result = sp.csc_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
     result.eliminate_zeros()
-    return result, scale
+    return result, float(largest * step)

@@ -8,8 +8,8 @@ __all__ = ["PRESETS", "preset_path", "preset_text"]
 
 PRESETS = {
     "engine16": "16 PEs for layers of up to 32 Ki weights, on ULX3S-85F",
-    "icebreaker": "the largest engine that fits the iCEBreaker",
-    "lenet": "LeNet-300-100 on 16 PEs; capacities are chosen by compile",
+    "icebreaker": "2 PEs and 32 Ki weights: the largest engine found to fit the iCEBreaker",
+    "lenet": "LeNet-300-100 on 8 PEs; capacities are chosen by compile (the demo)",
 }
 """Name and purpose; each is a file beside this one."""
 

@@ -1,15 +1,18 @@
 """Bare matrices: dense ``.npy``, ``scipy.sparse`` ``.npz``, Matrix Market ``.mtx``."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import scipy.io
 import scipy.sparse as sp
 
+from gen.read.npy import read_npy
 from hw.errors import ThriftyError
 
 __all__ = ["read_matrix"]
+
+LONGEST = 1 << 17
+"""Rows or columns that any configuration can hold."""
 
 
 def read_matrix(path: Path) -> sp.csc_array:
@@ -18,37 +21,45 @@ def read_matrix(path: Path) -> sp.csc_array:
     Raises:
         ThriftyError: Not a matrix, complex, empty, or with values that are not finite or too large.
     """
-    try:
-        if path.suffix == ".npy":
-            loaded = np.load(path, allow_pickle=False)
-            if loaded.ndim != 2:
-                raise ThriftyError(f"{path}: a matrix has 2 dimensions, this array has "
-                                   f"{loaded.ndim}")
-            matrix = sp.csc_array(loaded)
-        elif path.suffix == ".npz":
-            matrix = sp.csc_array(sp.load_npz(path))
-        else:
-            matrix = sp.csc_array(scipy.io.mmread(path))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ThriftyError(f"{path}: cannot be read as a matrix: {error}") from None
-    if 0 in matrix.shape:
-        raise ThriftyError(f"{path}: the matrix is empty: {matrix.shape[0]} x {matrix.shape[1]}")
+    matrix = read_npy(path) if path.suffix == ".npy" else _sparse(path)
+    if matrix.ndim != 2:
+        raise ThriftyError(f"{path}: a matrix has 2 dimensions, this array has {matrix.ndim}")
     kind = matrix.dtype.kind
-    if kind in "bui":
-        if kind == "u" and matrix.nnz and int(matrix.data.max()) >= 1 << 63:
-            raise ThriftyError(f"{path}: weights up to {matrix.data.max()} are too large: at most 32 "
-                               "bits are supported")
-        matrix = matrix.astype(np.int64)
-    elif kind == "f":
-        matrix = matrix.astype(np.float64)
-        if not np.isfinite(matrix.data).all():
-            where = matrix.tocoo()
-            bad = int(np.flatnonzero(~np.isfinite(where.data))[0])
-            raise ThriftyError(f"{path}: weight [{where.row[bad]}, {where.col[bad]}] is "
-                               f"{where.data[bad]}: weights must be finite")
-    else:
+    if kind not in "buif":
         raise ThriftyError(f"{path}: weights of type {matrix.dtype} are not supported: use integers "
                            "or floats")
+    rows, columns = matrix.shape
+    if not (0 < rows <= LONGEST and 0 < columns <= LONGEST):
+        raise ThriftyError(f"{path}: the matrix is {rows} x {columns}: from 1 to {LONGEST} rows and "
+                           "columns are supported")
+    # Unsigned numbers beyond int64 are too large as floats, too.
+    matrix = matrix.astype(np.float64 if kind == "f" or matrix.dtype == np.uint64 else np.int64)
+    matrix = sp.csc_array(matrix)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
-    return matrix
+    _check_values(path, matrix, integers=kind != "f")
+    return matrix if kind == "f" else matrix.astype(np.int64)
+
+
+def _sparse(path: Path) -> sp.coo_array:
+    try:
+        if path.suffix == ".mtx":
+            return sp.coo_array(scipy.io.mmread(path))
+        matrix = sp.load_npz(path)
+        if matrix.format in ("csc", "csr", "bsr"):
+            matrix.check_format(full_check=True)  # conversions trust indices, to the point of crashing
+        return sp.coo_array(matrix)
+    except Exception as error:  # the readers of NumPy and SciPy raise nearly anything on damage
+        raise ThriftyError(f"{path}: cannot be read as a matrix: {error}") from None
+
+
+def _check_values(path: Path, matrix: sp.csc_array, integers: bool) -> None:
+    if integers:
+        bad = (matrix.data < -(1 << 31)) | (matrix.data >= 1 << 32)
+        problem = "integers of at most 32 bits are supported: scale the weights down"
+    else:
+        bad, problem = ~np.isfinite(matrix.data), "weights must be finite"
+    if bad.any():
+        where, first = matrix.tocoo(), int(np.flatnonzero(bad)[0])
+        raise ThriftyError(f"{path}: weight [{where.row[first]}, {where.col[first]}] is "
+                           f"{where.data[first]}: {problem}")

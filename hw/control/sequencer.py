@@ -23,9 +23,9 @@ class Sequencer(Component):
     two contexts that may start, the one with the older vector does, so vectors leave in the order in
     which they came. At most two layers are on their way, one an accumulator bank.
 
-    Members: ``i_full``, ``i_tag`` (input vectors that wait, and their tags), ``o_release`` (input buffers that have been read),
-    ``i_finished`` with ``i_context``, ``i_to_output`` (from the drain), ``o_source`` (stream of layers to
-    scan), ``o_drain`` (stream of layers to drain), ``o_idle``, and the layer table's write port.
+    Members: ``i_full``, ``i_tag`` (input vectors that wait, and their tags), ``o_release`` (input
+    buffers that have been read), ``i_finished`` with ``i_context``, ``i_to_output`` (from the drain),
+    ``o_source`` (stream of layers to scan), ``o_drain`` (stream of layers to drain), ``o_idle``, and the layer table's write port.
 
     A layer starts ``memory_latency + 3`` cycles after the layer before it was scanned, or later if it
     must wait.

@@ -33,7 +33,8 @@ class InputBuffer(Component):
 
     Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
     (start again), ``o_full`` and ``i_release`` (one bit a context), ``o_tag`` (each vector's
-    ``i_tag`` at its commit), and the read side: ``i_read``, ``i_advance``, ``i_address`` {beat, context}, ``o_values``.
+    ``i_tag`` at its commit), and the read side: ``i_read``, ``i_advance``, ``i_address`` {beat, context},
+    ``o_values``.
     """
 
     def __init__(self, config: Config):
@@ -104,7 +105,8 @@ class OutputBuffer(Component):
     """Output vectors in natural order, one slot a context, streamed to the host as 32-bit words.
 
     Members: ``i_write``, ``i_context``, ``i_row``, ``i_value`` (from the drain), ``i_commit`` (slot
-    ``i_context`` is complete, with ``i_tag``), ``o_free`` (one bit a context), ``i_count`` (elements a vector), ``o``
+    ``i_context`` is complete, with ``i_tag``), ``o_free`` (one bit a context), ``i_count`` (elements a
+    vector), ``o``
     (stream of words; elements of more than 32 bits take two, low word first). ``o_start`` announces
     a vector with its ``o_tag``; its words follow when ``i_go`` answers.
     """

@@ -8,9 +8,9 @@ from amaranth.lib.wiring import Component, In, Out
 from hw.arithmetic.requantize import Requantizer
 from hw.config import Config, bits_for
 from hw.memory import Memory
+from hw.packet import TAG_BITS
 from hw.sparse.layout import drain_job_layout, drain_layout, row_layout
 from hw.sparse.pe import DrainBus
-from hw.packet import TAG_BITS
 from hw.stream import delay
 
 __all__ = ["Drain", "drain_request"]
@@ -36,8 +36,9 @@ class Drain(Component):
         o_bus: Accumulator reads; ``i_sum`` answers ``answer`` cycles later.
         o_write, o_context, o_row: A result for the hidden activations (``o_hidden``) or, if
             ``o_to_output``, for the output buffer (``o_output``).
-        o_finished: The layer's results are all written; with it ``o_context``, ``o_tag``, ``o_to_output`` hold.
-        drain/rows tables: written through ``i_write_drain``, ``i_write_rows``, ``i_address``, ``i_data``.
+        o_finished: The layer's results are all written; ``o_context``, ``o_tag`` and ``o_to_output``
+            still hold.
+        i_write_drain, i_write_rows, i_address, i_data: Image data for the two tables.
 
     Latency ``answer + 2 * memory_latency + 10`` cycles a layer beside one cycle a row.
     """

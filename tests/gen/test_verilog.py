@@ -15,6 +15,8 @@ from hw.stream import SkidBuffer
 from hw.top import Top
 from tests.hw.configs import config
 
+INITIALISER = re.compile(r"initial begin\n(?: *\w+\[\d+\] = \d+'[hd]\w+;\n)+")
+
 SCRIPT = """
 import sys
 from gen.verilog import emit
@@ -47,7 +49,7 @@ def test_nothing_of_this_machine(text: str) -> None:
 
 
 def test_conventional_ports(text: str) -> None:
-    head = re.search(r"^module small\((.*?)\);", text, re.MULTILINE | re.DOTALL)
+    head = re.search(r"^module \\\\?small ?\((.*?)\);", text, re.MULTILINE | re.DOTALL)
     assert head
     names = set(head[1].replace(" ", "").replace("\n", "").split(","))
     streams = {f"{side}_axis_{port}" for side in "sm"
@@ -66,7 +68,7 @@ def test_equal_modules_once(text: str) -> None:
 
 def test_memories_have_no_initialiser(text: str) -> None:
     assert text.count("no_rw_check") > 5
-    assert not re.search(r"\w+\[\d+\] = \d+'[hd]", text)
+    assert not INITIALISER.search(text)
 
 
 class Table(Component):
@@ -86,8 +88,9 @@ class Table(Component):
 
 def test_contents_that_are_not_zero_stay() -> None:
     text = emit(Table([0, 7, 0, 9]), "table")
-    assert len(re.findall(r"\w+\[\d\] = 8'[hd]", text)) == 4
-    assert not re.search(r"\w+\[\d\] = 8'[hd]", emit(Table([0, 0, 0, 0]), "table"))
+    (found,) = INITIALISER.findall(text)
+    assert found.count("=") == 4
+    assert not INITIALISER.search(emit(Table([0, 0, 0, 0]), "table"))
 
 
 @pytest.mark.skipif(not shutil.which("iverilog"), reason="Icarus Verilog is not installed")
@@ -102,5 +105,5 @@ def test_icarus_accepts_it(text: str, standard: str, tmp_path: Path) -> None:
 
 def test_small_component() -> None:
     text = emit(SkidBuffer(8), "skid")
-    assert text.startswith("module skid(") or text.startswith("(*")
+    assert text.startswith(("module skid(", "(*"))
     assert {"i_payload", "i_valid", "o_ready"} <= set(re.findall(r"\w+", text))

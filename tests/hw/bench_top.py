@@ -37,8 +37,8 @@ class Host:
     def __init__(self, dut):
         self.dut = dut
         Clock(dut.clk, 10, "ns").start()
-        self.source = AxiStreamSource(AxiStreamBus.from_prefix(dut, "s_axis"), dut.clk)
-        self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.clk)
+        self.source = AxiStreamSource(AxiStreamBus.from_prefix(dut, "s_axis"), dut.clk, dut.rst)
+        self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.clk, dut.rst)
         self.registers = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk, dut.rst)
 
     async def reset(self):
@@ -81,7 +81,7 @@ class Host:
     async def answers(self, count):
         received = []
         for _ in range(count):
-            frame = await with_timeout(self.sink.recv(), 1, "ms")
+            frame = await with_timeout(self.sink.recv(), 200, "us")
             received.append(packet.parse(bytes(frame.tdata)))
         return received
 
@@ -182,7 +182,8 @@ async def random_pauses(dut, seed):
 
 
 @cocotb.test()
-@cocotb.parametrize(beats=[1, 3, 6], computing=[0, 40, 150, 230])
+@cocotb.parametrize((("beats", "computing"),
+                     [(1, 0), (3, 0), (6, 0), (0, 20), (0, 60), (0, 110), (0, 160), (0, 230)]))
 async def reset_in_the_middle(dut, beats, computing):
     """Of a packet, of a computation, of a result: afterwards all is as after the first reset."""
     host = Host(dut)

@@ -26,7 +26,8 @@ def test_slots_of_the_host_stream(width, slot, per_beat):
 
 def test_code_width():
     def code_width(**weight):
-        return config(sparse__weight={"width": 12, "signed": True, **weight}).sparse.weight.code_width
+        c = config(sparse__weight={"width": 12, "signed": True, **weight})
+        return c.sparse.weight.code_width
 
     assert code_width(kind="direct") == 12
     assert [code_width(codebook_size=n) for n in (2, 3, 16, 17, 256)] == [1, 2, 4, 5, 8]

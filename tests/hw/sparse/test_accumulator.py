@@ -10,7 +10,7 @@ from tests.hw.stalls import cycles
 
 
 class Bench:
-    """Plays vectors of (row, product) and drains them; None in a vector is a cycle without a row."""
+    """Plays vectors of (row, product) and drains them; None is a cycle without a row."""
 
     def __init__(self, rows, latency, *, signed=True, width=20):
         self.dut = Accumulators(rows, width, signed, 12, signed, latency=latency)

@@ -39,7 +39,7 @@ class Scan(Component):
         return m
 
 
-def scan(c, vectors, seed, *, discard=lambda k: False):
+def scan(c, vectors, seed, *, discard=lambda _: False):
     """Send vectors as host words; read them back as beats of lanes."""
     rng = random.Random(seed)
     print(f"seed {seed}")
@@ -201,6 +201,9 @@ def test_output_buffer(width, signed, latency, seed):
                                                                    dut.o.payload)
                 if valid and ready:
                     words.append(word)
+            ctx.set(dut.o.ready, 0)
+            await ctx.tick().repeat(latency + 2)
+            assert not ctx.get(dut.o.valid), "a word too many"
             dtype = f"<{'i' if signed else 'u'}{4 * size}"
             assert np.array(words, "<u4").view(dtype).tolist() == vector
 

@@ -1,0 +1,51 @@
+"""The queue of a PE never overflows: items on their way when PEs say "almost full" find room."""
+
+import pytest
+from amaranth.asserts import AnySeq
+from amaranth.hdl import Assert, Cover, Fragment, Signal
+
+from hw.sparse.pe import ProcessingElement, in_flight
+from hw.stream import or_tree, or_tree_levels
+from tests.formal.configs import small
+from tests.formal.harness import probe, prove
+from tests.formal.memory import AnyMemory, memories
+
+QUEUE_DEPTH = 12
+
+
+def spec(m, latency, pes):
+    """One PE, the others saying anything; column lengths and items are anything as well.
+
+    The broadcast is the one of ``SparseEngine``: stop from the tree, item through a register.
+    """
+    config = small(memory_latency=latency, rows=16)  # columns long enough to hold the walker up
+    config = config.model_copy(update={"sparse": config.sparse.model_copy(
+        update={"queue_depth": QUEUE_DEPTH})})
+    slack = in_flight(latency) + or_tree_levels(pes)
+    dut = ProcessingElement(config, slack=slack, load_width=32, load_address=4)
+    m.submodules.dut = inside = Fragment.get(dut, None)
+    others = Signal(pes - 1)
+    stop = or_tree(m, [dut.o_almost_full, *others], "stop")
+    item_valid = Signal()
+    m.d.comb += [others.eq(AnySeq(pes - 1)), dut.i_item_valid.eq(item_valid),
+                 dut.i_item.as_value().eq(AnySeq(len(dut.i_item.as_value())))]
+    m.d.sync += item_valid.eq(AnySeq(1) & ~stop)
+
+    stages = ["item_valid_1", *(f"item_column_valid_{k + 1}" for k in range(latency)), "push"]
+    on_their_way = sum((probe(inside, stage) for stage in stages), item_valid)
+    level = probe(inside, "queue.o_level")
+    push, ready = probe(inside, "push"), probe(inside, "queue.i__ready")
+    m.d.comb += [
+        Assert(~push | ready, "nothing is pushed into a full queue"),
+        Assert(level + on_their_way <= QUEUE_DEPTH, "there is room for all that is on its way"),
+        Cover(level == QUEUE_DEPTH, "the queue fills to its last word"),
+    ]
+
+
+@pytest.mark.parametrize("latency", [1, 2])
+@pytest.mark.parametrize("pes", [4, 5])
+def test_room(latency, pes):
+    """One and two levels of the tree. Induction over the way from level to stop."""
+    with memories(AnyMemory):
+        prove(lambda m: spec(m, latency, pes), name=f"queue_room_{latency}_{pes}",
+              depth=or_tree_levels(pes) + 4, cover=28)

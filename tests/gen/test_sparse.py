@@ -1,0 +1,226 @@
+"""Memories against the matrices they came from: an independent reading gives the weights back."""
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gen.network import Layer, Network
+from gen.resolve import resolve
+from gen.sparse import accumulator_bound, place, sections
+from hw.config import Activation, Config
+from hw.errors import ThriftyError
+from hw.packet import MemoryId
+from hw.sparse.layout import column_layout, entry_layout, layer_layout, row_layout
+from hw.sparse.pe import ALL_PES
+from tests.hw.configs import config
+from tests.hw.designs import matrix, network
+
+
+def read(layout, words: np.ndarray) -> list[dict[str, int]]:
+    """Fields of every word, bit by bit."""
+    values = [sum(int(piece) << 32 * k for k, piece in enumerate(item)) for item in words]
+    return [{name: value >> field.offset & (1 << field.width) - 1 for name, field in layout}
+            for value in values]
+
+
+def signed(value: int, width: int) -> int:
+    return value - (1 << width) if value >> width - 1 else value
+
+
+def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
+    """The weight matrices, walked as the hardware walks them."""
+    c = config.sparse
+    memory = {(s.memory, s.pe): s.words for s in contents}
+    layers = read(layer_layout(c), memory[MemoryId.LAYERS, 0])
+    drains = np.array([int(w[0]) for w in memory[MemoryId.DRAIN, 0]])
+    book = memory.get((MemoryId.CODEBOOK, ALL_PES))
+    pe_bits = max(1, (c.pes - 1).bit_length())
+    result = []
+    for k, layer in enumerate(net.layers):
+        head = layers[k]
+        job = {name: head["drain"] >> field.offset & (1 << field.width) - 1
+               for name, field in layer_layout(c)["drain"].shape}
+        assert head["last"] == job["to_output"] == (k == len(net.layers) - 1)
+        assert job["more_rows"] + 1 == layer.rows
+        rows = read(row_layout(c), memory[MemoryId.ROWS, 0])[job["row_base"]:][:layer.rows]
+        places = drains[job["row_base"]:][:layer.rows]
+        natural = {(p & (1 << pe_bits) - 1, p >> pe_bits): row["row"]
+                   for p, row in zip(places.tolist(), rows, strict=True)}
+        assert sorted(natural.values()) == list(range(layer.rows))
+        for row in rows:
+            assert signed(row["bias"], c.accumulator.width) == layer.bias[row["row"]]
+        weight = np.zeros((layer.rows, layer.columns), np.int64)
+        for pe in range(c.pes):
+            entries = read(entry_layout(c), memory[MemoryId.ENTRIES, pe])
+            columns = read(column_layout(c), memory[MemoryId.COLUMNS, pe])
+            for j in range(layer.columns):
+                column = columns[head["column_beat"] * c.activation.lanes + j]
+                slot = -1
+                for n in range((column["more"] + 1) * column["nonempty"]):
+                    entry = entries[column["start"] + n]
+                    slot = slot + 1 + entry["index"] if head["relative"] else entry["index"]
+                    if book is not None:
+                        value = int(book[(k << c.weight.code_width) + entry["code"]][0])
+                    else:
+                        value = entry["code"]
+                    if c.weight.signed:
+                        value = signed(value, c.weight.width)
+                    row = natural[pe, slot]
+                    assert weight[row, j] == 0, "an entry twice"
+                    weight[row, j] = value
+        result.append(weight)
+    return result
+
+
+@settings(derandomize=True, deadline=None, database=None, max_examples=40)
+@given(seed=st.integers(0, 2**32), pes=st.integers(1, 5), kind=st.sampled_from(
+    ["codebook", "direct"]), index=st.sampled_from(["absolute", "relative", "per_layer"]),
+    density=st.sampled_from([0.0, 0.05, 0.4, 1.0]), lanes=st.sampled_from([4, 8]))
+def test_memories_give_the_weights_back(seed, pes, kind, index, density, lanes):
+    rng = np.random.default_rng(seed)
+    net = network(rng, rng.integers(1, 20, 3).tolist(), density=density, values=range(-5, 9))
+    config, placements = resolve({"name": "n", "sparse": {
+        "pes": pes, "weight": {"kind": kind, "width": 9, "signed": True},
+        "activation": {"width": 8, "signed": True, "lanes": lanes}, "index": {"kind": index}}},
+        net, "draft")
+    for layer, weight in zip(net.layers, weights_of(net, config, sections(net, config, placements)),
+                             strict=True):
+        assert np.array_equal(weight, layer.weight.toarray())
+
+
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.3, 1.0])
+def test_placement(density):
+    rng = np.random.default_rng(3)
+    layer = Layer(matrix(rng, 40, 9, density, [-3, 1, 2]), np.zeros(40, np.int64))
+    p = place(layer, 3)
+    row_of = {(pe, slot): row for row, (pe, slot) in enumerate(zip(
+        p.pe_of_row.tolist(), p.slot_of_row.tolist(), strict=True))}
+    order = list(zip(p.entry_pe.tolist(), p.entry_column.tolist(), p.entry_slot.tolist(),
+                     strict=True))
+    assert order == sorted(order)
+    rebuilt = np.zeros((40, 9), np.int64)
+    for (pe, column, slot), value in zip(order, p.entry_value.tolist(), strict=True):
+        rebuilt[row_of[pe, slot], column] = value
+    assert np.array_equal(rebuilt, layer.weight.toarray())
+    for _, group in itertools.groupby(range(len(order)), lambda k: order[k][:2]):
+        slots = -1
+        for k in group:
+            slots += 1 + int(p.entry_gap[k])
+            assert slots == order[k][2]
+    assert p.slot_bits == 4, "40 rows on 3 PEs: up to 14 a PE"
+    assert p.index_bits("absolute") == p.slot_bits
+    assert p.index_bits("relative") == p.gap_bits
+    assert p.index_bits("per_layer") == min(p.slot_bits, p.gap_bits)
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(seed=st.integers(0, 2**32), is_signed=st.booleans(), width=st.integers(1, 3))
+def test_accumulator_bound_is_never_passed(seed, is_signed, width):
+    """Against every input, and every partial sum in every order: all of one sign first."""
+    rng = np.random.default_rng(seed)
+    layer = Layer(matrix(rng, 3, 4, 0.7, range(-9, 10)), rng.integers(-20, 21, 3))
+    activation = Activation(width=width, signed=is_signed)
+    low = -(1 << width - 1) if is_signed else 0
+    high = (1 << width - int(is_signed)) - 1
+    inputs = np.array(list(itertools.product(range(low, high + 1), repeat=4)))
+    products = layer.weight.toarray()[None] * inputs[:, None, :]
+    extremes = [np.where(part, products, 0).sum(2) + layer.bias
+                for part in (products > 0, products < 0)]
+    bound = accumulator_bound(layer, activation)
+    assert max(int(np.abs(e).max()) for e in extremes) <= bound
+    weight = layer.weight.toarray()
+    largest = max(-low, high)
+    assert bound == max(int(abs(weight[r]).sum()) * largest + abs(int(layer.bias[r]))
+                        for r in range(3))
+
+
+def one_layer(rows=6, columns=5, **changes) -> Network:
+    weight = np.ones((rows, columns), np.int64)
+    weight[0] = -2
+    fields = {"bias": np.arange(rows)} | changes
+    return Network([Layer(fields.pop("weight", sp.csc_array(weight)), **fields)])
+
+
+def two_layers() -> Network:
+    rng = np.random.default_rng(0)
+    return network(rng, (10, 6, 7), density=1.0)
+
+
+ERRORS = {
+    "layers": (two_layers(), {"sparse__capacity__layers": 1},
+               "the network needs capacity.layers 2, the configuration has 1: set capacity.layers "
+               "= 2"),
+    "columns": (two_layers(), {"sparse__capacity__columns": 16},
+                "needs capacity.columns 20, the configuration has 16"),
+    "total_rows": (two_layers(), {"sparse__capacity__total_rows": 12},
+                   "needs capacity.total_rows 13"),
+    "inputs": (one_layer(columns=21), {}, "needs capacity.inputs 21, the configuration has 20"),
+    "hidden": (two_layers(), {"sparse__capacity__hidden": 5}, "needs capacity.hidden 6"),
+    "outputs": (one_layer(rows=17, columns=2), {"sparse__pes": 3}, "needs capacity.outputs 17"),
+    "two_layers_raw": (two_layers(), {"sparse__requantize": {"enabled": False}},
+                       "a network of 2 layers needs requantize.enabled = true"),
+    "accumulator": (one_layer(), {"sparse__accumulator__width": 11},
+                    "layer 0: accumulators can reach 1280, which needs 12 bits, but "
+                    "accumulator.width is 11: set it to 12"),
+    "weight": (one_layer(), {"sparse__weight__width": 1},
+               "layer 0: weights from -2 to 1 do not fit weight.width 1 signed .-1 to 0.: widen "
+               "it"),
+    "unsigned_weight": (one_layer(), {"sparse__weight__signed": False},
+                        "weights from -2 to 1 do not fit weight.width 8 unsigned .0 to 255."),
+    "codebook": (one_layer(weight=sp.csc_array(np.arange(1, 21).reshape(4, 5)),
+                           bias=np.zeros(4, int)), {},
+                 "layer 0: 20 distinct weights, but weight.codebook_size is 16: set it to 20"),
+    "codebook_too_many": (one_layer(weight=sp.csc_array(np.arange(-130, 130).reshape(13, 20)),
+                                    bias=np.zeros(13, int)), {
+                                        "sparse__weight__width": 9,
+                                        "sparse__capacity__entries": 200},
+                          'set weight.kind = "direct"'),
+    "rows": (one_layer(rows=16, columns=2), {"sparse__pes": 1},
+             "layer 0: 16 rows a PE, but capacity.rows is 8: set it to 16, or use 2 PEs"),
+    "index": (one_layer(rows=16, columns=2), {"sparse__index": {"kind": "absolute", "width": 3},
+                                              "sparse__capacity__rows": 8, "sparse__pes": 1},
+              "layer 0: 16 rows a PE"),
+    "index_width": (one_layer(weight=sp.csc_array(np.array([[1], *[[0]] * 6, [1]])),
+                              bias=np.zeros(8, int)), {
+                                  "sparse__index": {"kind": "relative", "width": 1},
+                                  "sparse__pes": 1},
+                    "layer 0: indices need 3 bits, but index.width is 1: set it to 3, or use more "
+                    "PEs"),
+    "entries": (one_layer(rows=10, columns=20), {},
+                "layer 0: 100 entries on PE 0, but capacity.entries is 64: set it to 100, or use "
+                "at least 4 PEs"),
+    "multiplier": (one_layer(multiplier=np.full(6, 1 << 16)), {},
+                   "layer 0: multiplier 65536 needs 17 bits, but requantize.multiplier_width is "
+                   "16"),
+    "multiplier_unused": (one_layer(multiplier=np.ones(6, int)), {
+        "sparse__requantize": {"enabled": False}},
+        "layer 0 requantizes, but requantize.enabled is false"),
+    "negative_multiplier": (one_layer(multiplier=np.full(6, -1)), {},
+                            "layer 0: shift must be 0-62 and multipliers not negative"),
+    "shift": (one_layer(multiplier=np.ones(6, int), shift=63), {},
+              "layer 0: shift must be 0-62 and multipliers not negative"),
+    "hidden_layer_raw": (Network([one_layer(6, 5).layers[0],
+                                  one_layer(3, 6, multiplier=np.ones(3, int)).layers[0]]), {},
+                         "layer 0"),
+    "multiplier_zero_of_one_bit": (one_layer(multiplier=np.array([0, 1, 1, 1, 1, 1])), {
+        "sparse__requantize": {"enabled": True, "multiplier_width": 1}}, "layer 0"),
+    "negative_bias_unsigned": (one_layer(weight=sp.csc_array(np.ones((2, 2), int)),
+                                         bias=np.array([-1, 3])), {
+        "sparse__accumulator__signed": False, "sparse__weight__signed": False,
+        "sparse__activation__signed": False}, "layer 0"),
+    "outputs_wider_than_accumulators": (one_layer(
+        weight=sp.csc_array((3, 4), dtype=np.int64), bias=np.array([7, -7, 7]),
+        multiplier=np.full(3, 100)), {"sparse__accumulator__width": 4}, "layer 0"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_what_does_not_fit_is_refused(name):
+    net, changes, message = ERRORS[name]
+    c = config(**changes)
+    with pytest.raises(ThriftyError, match=message):
+        sections(net, c, [place(layer, c.sparse.pes) for layer in net.layers])
