@@ -20,6 +20,7 @@ from hw.errors import ThriftyError
 __all__ = ["run_demo"]
 
 BOARD = "ulx3s-85f"
+CLOCK_HZ = 80_000_000
 NETWORKS = {"lenet-300-100": "lenet"}
 """Trained networks in ``examples/networks`` and the preset each runs on."""
 
@@ -80,7 +81,7 @@ def _run(folder: BuildFolder, network: str, progress: Progress) -> dict[str, Any
 
     task = begin(f"synthesise for {BOARD}")
     synthesis, fresh = synthesise_step(
-        folder, BOARD, clock_hz=None, seed=1, native=False, picture=True,
+        folder, BOARD, clock_hz=CLOCK_HZ, seed=1, native=False, picture=True,
         progress=lambda what, seconds: progress.update(task, detail=f"{what}, {seconds:.0f} s"))
     end(task, fresh)
 

@@ -131,7 +131,7 @@ class BuildFolder:
             return bool(stamp["key"] == self._key(key)) and all(
                 hash_file(self.path / name) == digest
                 for name, digest in stamp["results"].items())
-        except (OSError, ValueError, KeyError, ThriftyError):
+        except (OSError, ValueError, KeyError, TypeError, ThriftyError):
             return False
 
     def stamp(self, step: str, key: dict[str, Any], results: Iterable[Path]) -> None:

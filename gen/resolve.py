@@ -126,13 +126,15 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     signed = low < 0
     weight = _fill(sparse, "weight", {
         "kind": kind, "signed": signed,
-        "width": max(1, max((-low - 1).bit_length(), high.bit_length()) + int(signed)),
+        "width": max(1, max(-low - 1, high, 0).bit_length() + int(signed)),
         "codebook_size": max(2, min(distinct, 256)),
     })
     activation_format = _validate(Activation, activation, f"{where}: sparse.activation")
     bound = max(accumulator_bound(layer, activation_format) for layer in network.layers)
     accumulator = _fill(sparse, "accumulator", {"signed": True})
-    accumulator.setdefault("width", max(4, bound.bit_length() + int(accumulator["signed"])))
+    # A requantized last layer puts activations where accumulators are.
+    outputs = activation["width"] + 1 if network.layers[-1].multiplier is not None else 0
+    accumulator.setdefault("width", max(4, outputs, bound.bit_length() + int(accumulator["signed"])))
     index = _fill(sparse, "index", {"kind": "per_layer"})
     rows = max(int(p.slot_of_row.max()) + 1 for p in placements)
     multipliers = [layer.multiplier for layer in network.layers if layer.multiplier is not None]

@@ -106,7 +106,8 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     column_base = row_base = 0
     for k, placement in enumerate(placements):
         layer = placement.layer
-        _check_layer(k, layer, placement, c)
+        last = k == len(placements) - 1
+        _check_layer(k, layer, placement, c, last)
         padded = -(-layer.columns // c.activation.lanes) * c.activation.lanes
 
         # Entries and column tables, a PE each.
@@ -134,7 +135,6 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         used += counts.sum(1)
 
         # Descriptor, drain order, rows.
-        last = k == len(placements) - 1
         drain = pack(drain_job_layout(c), row_base=row_base, more_rows=layer.rows - 1,
                      shift=layer.shift, relu=int(layer.relu), to_output=int(last),
                      raw=int(layer.multiplier is None))
@@ -186,7 +186,7 @@ def _check_network(network: Network, c: Sparse) -> None:
         raise ThriftyError(f"a network of {len(layers)} layers needs requantize.enabled = true")
 
 
-def _check_layer(k: int, layer: Layer, placement: Placement, c: Sparse) -> None:
+def _check_layer(k: int, layer: Layer, placement: Placement, c: Sparse, last: bool) -> None:
     bound = accumulator_bound(layer, c.activation)
     needed = bound.bit_length() + int(c.accumulator.signed)
     if needed > c.accumulator.width:
@@ -212,16 +212,29 @@ def _check_layer(k: int, layer: Layer, placement: Placement, c: Sparse) -> None:
     if bits > c.index.width:
         raise ThriftyError(f"layer {k}: indices need {bits} bits, but index.width is "
                            f"{c.index.width}: set it to {bits}, or use more PEs")
+    if layer.multiplier is None and not last:
+        raise ThriftyError(f"layer {k}: raw accumulators cannot feed layer {k + 1}: give it "
+                           "multipliers and a shift")
+    if not c.accumulator.signed and int(layer.bias.min()) < 0:
+        raise ThriftyError(f"layer {k}: a bias is {int(layer.bias.min())}, but accumulator.signed is "
+                           "false: set it to true")
     if layer.multiplier is not None:
         if not c.requantize.enabled:
             raise ThriftyError(f"layer {k} requantizes, but requantize.enabled is false")
-        highest = int(layer.multiplier.max())
-        if highest >= 1 << c.requantize.multiplier_width and not (
-                highest == 1 and c.requantize.multiplier_width == 1):
+        highest, lowest = int(layer.multiplier.max()), int(layer.multiplier.min())
+        if c.requantize.multiplier_width == 1 and lowest != 1:
+            raise ThriftyError(f"layer {k}: multiplier {lowest}, but with "
+                               "requantize.multiplier_width 1 every multiplier is 1: widen it")
+        outputs = c.activation.width + int(c.accumulator.signed and not c.activation.signed)
+        if last and outputs > c.accumulator.width:
+            raise ThriftyError(f"layer {k}: requantized outputs of {c.activation.width} bits do not "
+                               f"fit accumulator.width {c.accumulator.width}: set it to "
+                               f"{outputs}")
+        if highest >= 1 << c.requantize.multiplier_width:
             raise ThriftyError(f"layer {k}: multiplier {highest} needs {highest.bit_length()} bits, "
                                f"but requantize.multiplier_width is "
                                f"{c.requantize.multiplier_width}")
-        if not 0 <= layer.shift <= 62 or int(layer.multiplier.min()) < 0:
+        if not 0 <= layer.shift <= 62 or lowest < 0:
             raise ThriftyError(f"layer {k}: shift must be 0-62 and multipliers not negative")
 
 

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hw.config import BEAT
 from hw.packet import TAG_BITS, Error, Kind
 from hw.sparse.pe import LoadBus
+from hw.stream import delay
 
 __all__ = ["BEAT_LAYOUT", "IMAGE_HEADER", "PacketReceiver", "PacketSender"]
 
@@ -32,7 +33,7 @@ class PacketReceiver(Component):
     word first, which fill the memory from address 0.
 
     Members: ``i`` (beats), ``o_load`` (memory writes), ``o``, ``o_commit``, ``o_discard``, ``o_tag``
-    (vectors), ``i_idle`` (no vector is being computed: images wait for it), ``o_status`` (stream of
+    (vectors), ``i_idle`` (nothing is being computed and no result waits: images wait for it), ``o_status`` (stream of
     {error, tag} for the sender), ``o_image_valid``, ``o_input_bytes``, ``o_outputs``.
     """
 
@@ -59,8 +60,8 @@ class PacketReceiver(Component):
         taken = Signal()
         m.d.comb += [
             taken.eq(self.i.valid & self.i.ready),
-            crc.valid.eq(taken),
-            crc.data.eq(beat.data),
+            crc.valid.eq(delay(m, taken, 1, "crc_valid")),
+            crc.data.eq(delay(m, beat.data, 1, "crc_data", reset_less=True)),
         ]
         kind, length, left = Signal(8), Signal(BEAT), Signal(BEAT - 2)
         error = Signal(Error)
@@ -96,7 +97,7 @@ class PacketReceiver(Component):
 
         with m.FSM():
             with m.State("KIND"):
-                m.d.comb += [self.i.ready.eq(1), crc.start.eq(~taken)]
+                m.d.comb += [self.i.ready.eq(1), crc.start.eq(1)]
                 m.d.sync += [kind.eq(beat.data[:8]), error.eq(Error.NONE)]
                 with m.If(taken):
                     m.d.sync += self.o_tag.eq(beat.data[16:])
@@ -112,6 +113,8 @@ class PacketReceiver(Component):
                         fail(Error.LENGTH, ended=True)
             with m.State("DISPATCH"):
                 m.d.comb += starting.eq((kind == Kind.IMAGE) & self.i_idle)
+                with m.If(starting):
+                    m.d.sync += self.o_image_valid.eq(0)
                 with m.If(kind == Kind.VECTOR):
                     with m.If(~self.o_image_valid):
                         fail(Error.NO_IMAGE, ended=False)
@@ -123,7 +126,6 @@ class PacketReceiver(Component):
                     with m.If(left == 0):
                         fail(Error.LENGTH, ended=False)
                     with m.Elif(self.i_idle):
-                        m.d.sync += self.o_image_valid.eq(0)
                         m.next = "PAYLOAD"
                 with m.Else():
                     fail(Error.KIND, ended=False)
@@ -143,9 +145,11 @@ class PacketReceiver(Component):
             with m.State("CRC"):
                 m.d.comb += self.i.ready.eq(1)
                 with m.If(taken):
-                    m.next = "VERDICT"
+                    m.next = "SETTLE"
                     with m.If(~beat.last):
                         fail(Error.LENGTH, ended=False)
+            with m.State("SETTLE"):
+                m.next = "VERDICT"  # the CRC is a word behind
             with m.State("VERDICT"):
                 m.d.comb += crc.start.eq(1)
                 with m.If(~crc.match_detected):
@@ -203,7 +207,7 @@ class _ImageParser(Component):
                     m.next = "OUTPUTS"
             with m.State("OUTPUTS"):
                 with m.If(self.i_valid):
-                    m.d.sync += self.o_outputs.eq(self.i_data)
+                    m.d.sync += [self.o_outputs.eq(self.i_data), bad.eq(self.i_data == 0)]
                     m.next = "SECTION"
             with m.State("SECTION"):
                 m.d.comb += complete.eq(1)
@@ -235,7 +239,7 @@ class PacketSender(Component):
 
     Members: ``i_status`` (stream of {error, tag}), ``i_start``, ``i_tag``, ``o_go``, ``i`` (result
     vectors: when ``i_start``, ``o_go`` asks for the ``i_words`` words of one), ``o`` (beats).
-    Three beats a packet beside its payload; statuses go first.
+    Three beats and two idle cycles a packet beside its payload; statuses go first.
     """
 
     def __init__(self):
@@ -252,13 +256,14 @@ class PacketSender(Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.crc = crc = CRC32_ISO_HDLC(data_width=BEAT).create()
-        sent = Signal()
+        sent, covered = Signal(), Signal()  # a beat leaves; the CRC covers it
         status = Signal()
         error, tag, left = Signal(Error), Signal(TAG_BITS), Signal(BEAT - 2)
         m.d.comb += [
             sent.eq(self.o.valid & self.o.ready),
-            crc.valid.eq(sent),
-            crc.data.eq(self.o.payload.data),
+            crc.valid.eq(delay(m, sent & covered, 1, "crc_valid")),
+            crc.data.eq(delay(m, self.o.payload.data, 1, "crc_data", reset_less=True)),
+            covered.eq(1),
         ]
         with m.FSM():
             with m.State("IDLE"):
@@ -290,10 +295,12 @@ class PacketSender(Component):
                 with m.If(sent):
                     m.d.sync += left.eq(left - 1)
                     with m.If(left == 1):
-                        m.next = "CRC"
+                        m.next = "SETTLE"
+            with m.State("SETTLE"):
+                m.next = "CRC"  # the CRC is a word behind
             with m.State("CRC"):
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(crc.crc),
-                             self.o.payload.last.eq(1)]
+                             self.o.payload.last.eq(1), covered.eq(0)]
                 with m.If(self.o.ready):
                     m.next = "IDLE"
         return m

@@ -152,7 +152,8 @@ class Queue(Component):
         width = Shape.cast(self.shape).width
         m.submodules.memory = memory = Memory(width, self.depth, latency=self.latency)
         m.submodules.reader = reader = ReadPipeline(self.depth, 0, latency=self.latency)
-        write_pointer, read_pointer = Signal(range(self.depth)), Signal(range(self.depth))
+        write_pointer = Signal(range(self.depth))
+        read_pointer = Signal(range(self.depth))
         level = Signal(range(self.depth + 1))
 
         def after(pointer):

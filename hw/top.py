@@ -71,7 +71,7 @@ class Top(Component):
         connect(m, flipped(self.s_axil), registers.s_axil)
         words = 2 if self.config.sparse.accumulator.width > BEAT else 1
         m.d.comb += [
-            receiver.i_idle.eq(engine.o_idle & engine.o_ready),
+            receiver.i_idle.eq(engine.o_idle & engine.o_empty & engine.o_ready),
             engine.i_commit.eq(receiver.o_commit),
             engine.i_discard.eq(receiver.o_discard),
             engine.i_tag.eq(receiver.o_tag),

@@ -25,7 +25,8 @@ class Sequencer(Component):
 
     Members: ``i_full``, ``i_tag`` (input vectors that wait, and their tags), ``o_release`` (input
     buffers that have been read), ``i_finished`` with ``i_context``, ``i_to_output`` (from the drain),
-    ``o_source`` (stream of layers to scan), ``o_drain`` (stream of layers to drain), ``o_idle``, and the layer table's write port.
+    ``o_source`` (stream of layers to scan), ``o_drain`` (stream of layers to drain), ``o_idle``, and
+    the layer table's write port.
 
     A layer starts ``memory_latency + 3`` cycles after the layer before it was scanned, or later if it
     must wait.

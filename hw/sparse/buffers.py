@@ -33,8 +33,8 @@ class InputBuffer(Component):
 
     Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
     (start again), ``o_full`` and ``i_release`` (one bit a context), ``o_tag`` (each vector's
-    ``i_tag`` at its commit), and the read side: ``i_read``, ``i_advance``, ``i_address`` {beat, context},
-    ``o_values``.
+    ``i_tag`` at its commit), and the read side: ``i_read``, ``i_advance``, ``i_address``
+    {beat, context}, ``o_values``.
     """
 
     def __init__(self, config: Config):

@@ -33,6 +33,7 @@ class SparseEngine(Component):
         i_count: Elements of an output vector.
         o, o_start, o_tag, i_go: Words of output vectors; see ``OutputBuffer``.
         o_idle: No vector is being computed.
+        o_empty: No result waits in the output buffer; ``i_count`` may change.
         o_ready: The accumulators have been cleared after reset; no vectors before that.
 
     One multiply-accumulate a PE and cycle at most; one nonzero activation broadcast a cycle; one
@@ -61,6 +62,7 @@ class SparseEngine(Component):
             "o_tag": Out(TAG_BITS),
             "i_go": In(1),
             "o_idle": Out(1),
+            "o_empty": Out(1),
             "o_ready": Out(1),
         })
 
@@ -188,6 +190,7 @@ class SparseEngine(Component):
             self.o_tag.eq(outputs.o_tag),
             outputs.i_go.eq(self.i_go),
             self.o_idle.eq(sequencer.o_idle),
+            self.o_empty.eq(outputs.o_free.all()),
         ]
         return m
 

@@ -11,7 +11,7 @@ OKAY, SLAVE_ERROR = 0, 2
 
 
 def waits(m, name, valid, ready, *payload):
-    """Whether a transfer that waited in the cycle before, if one did, is still offered unchanged."""
+    """Whether a transfer that waited in the cycle before, if one did, is offered unchanged."""
     waited = Signal(name=f"{name}_waited")
     same = waited | 1
     m.d.sync += waited.eq(valid & ~ready)

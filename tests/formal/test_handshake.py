@@ -1,4 +1,4 @@
-"""Every stream keeps the handshake rule; ``Top``'s m_axis does as it leaves through a SkidBuffer."""
+"""Every stream keeps the handshake rule; ``Top``'s m_axis too, as it leaves through a SkidBuffer."""
 
 from types import SimpleNamespace
 

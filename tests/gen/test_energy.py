@@ -1,0 +1,27 @@
+"""Energy estimates, against sums by hand."""
+
+import numpy as np
+import pytest
+
+from gen.energy import dense_energy, inference_energy
+from tests.hw.configs import config
+from tests.hw.designs import network
+
+NET = network(np.random.default_rng(0), (9, 7, 5))
+
+
+def test_dense():
+    assert dense_energy(NET) == pytest.approx((9 * 7 + 7 * 5) * (3.7 + 0.9 + 5.0))
+
+
+def test_nothing_to_do_costs_only_the_outputs():
+    assert inference_energy(NET, config(), np.zeros((3, 2))) == pytest.approx(12 * (3.1 + 0.1))
+
+
+@pytest.mark.parametrize("width, multiply", [(8, 0.2), (9, 3.1)])
+def test_each_useful_product(width, multiply):
+    c = config(sparse__weight__width=width)
+    macs = np.array([[10, 4], [20, 6]])  # 20 a vector
+    bits = 3 + 4 + 2 * 24  # index, code, accumulator read and written
+    each = multiply + 0.1 + bits / 32 * 5.0
+    assert inference_energy(NET, c, macs) == pytest.approx(20 * each + 12 * 3.2)
