@@ -42,7 +42,8 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     for row in rows:
         table.add_row(*map(str, row.values()))
     Console().print(table)
-    print("from 4 to 64 PEs: Verilog x {verilog_bytes:.2f}, Yosys x {yosys_seconds:.2f}".format(**growth))
+    print(f"from 4 to 64 PEs: Verilog x {growth['verilog_bytes']:.2f}, "
+          f"Yosys x {growth['yosys_seconds']:.2f}")
 
 
 def _synthesise(folder: BuildFolder, manifest: dict) -> float:

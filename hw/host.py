@@ -33,8 +33,9 @@ class PacketReceiver(Component):
     word first, which fill the memory from address 0.
 
     Members: ``i`` (beats), ``o_load`` (memory writes), ``o``, ``o_commit``, ``o_discard``, ``o_tag``
-    (vectors), ``i_idle`` (nothing is being computed and no result waits: images wait for it), ``o_status`` (stream of
-    {error, tag} for the sender), ``o_image_valid``, ``o_input_bytes``, ``o_outputs``.
+    (vectors), ``i_idle`` (nothing is being computed and no result waits: images wait for it),
+    ``o_status`` (stream of {error, tag} for the sender), ``o_image_valid``, ``o_input_bytes``,
+    ``o_outputs``.
     """
 
     def __init__(self, hardware_id: int, load: LoadBus):

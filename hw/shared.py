@@ -1,5 +1,8 @@
 """Modules that a design contains many times but that are elaborated, emitted and synthesised once."""
 
+from functools import reduce
+from typing import Any
+
 from amaranth import ClockSignal, ResetSignal, Value
 from amaranth.hdl import Instance, ValueCastable
 from amaranth.lib import wiring
@@ -32,11 +35,18 @@ class Shared:
         self.component = component
         self.name = name
 
-    def instantiate(self) -> tuple[Instance, wiring.PureInterface]:
-        """A new instance, and an interface to use like the members of a submodule."""
+    def instantiate(self, **inputs: Any) -> tuple[Instance, wiring.PureInterface]:
+        """A new instance, and an interface to use like the members of a submodule.
+
+        Args:
+            inputs: Input members (values, or interfaces for those that have several signals) that are
+                wired straight to the instance; shared ones are then not copied for each.
+        """
         interface = self.component.signature.create()
         ports = {}
         for path, member, value in interface.signature.flatten(interface):
+            if path[0] in inputs:
+                value = reduce(getattr, path[1:], inputs[path[0]])
             if isinstance(value, ValueCastable):
                 value = value.as_value()
             side = "i" if member.flow == wiring.In else "o"

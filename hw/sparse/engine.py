@@ -14,7 +14,7 @@ from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
 from hw.sparse.drain import Drain
 from hw.sparse.layout import beats, memories
 from hw.sparse.nonzero import NonzeroDetector
-from hw.sparse.pe import LoadBus, ProcessingElement, in_flight
+from hw.sparse.pe import DrainBus, LoadBus, ProcessingElement, in_flight
 from hw.stream import or_tree, or_tree_levels
 
 __all__ = ["SparseEngine"]
@@ -122,25 +122,20 @@ class SparseEngine(Component):
         # Processing elements.
         clearing, slot = Signal(init=1), Signal(range(c.capacity.rows + 1))
         release_all = Signal()
+        bus = DrainBus(c).create()
+        m.d.comb += [
+            bus.read.eq(drain.o_bus.read),
+            bus.pe.eq(drain.o_bus.pe),
+            bus.bank.eq(drain.o_bus.bank),
+            bus.slot.eq(Mux(clearing, slot, drain.o_bus.slot)),
+            bus.clear.eq(clearing),
+            bus.release.eq(drain.o_bus.release | Mux(release_all, 0b11, 0)),
+        ]
         sums, full, busy = [], [], []
         for k in range(c.pes):
-            m.submodules[f"pe_{k}"], pe = self.pe.instantiate()
-            m.d.comb += [
-                pe.i_number.eq(k),
-                pe.i_load.write.eq(load.write),
-                pe.i_load.memory.eq(load.memory),
-                pe.i_load.pe.eq(load.pe),
-                pe.i_load.address.eq(load.address),
-                pe.i_load.data.eq(load.data),
-                pe.i_item.eq(item),
-                pe.i_item_valid.eq(item_valid),
-                pe.i_drain.read.eq(drain.o_bus.read),
-                pe.i_drain.pe.eq(drain.o_bus.pe),
-                pe.i_drain.bank.eq(drain.o_bus.bank),
-                pe.i_drain.slot.eq(Mux(clearing, slot, drain.o_bus.slot)),
-                pe.i_drain.clear.eq(clearing),
-                pe.i_drain.release.eq(drain.o_bus.release | Mux(release_all, 0b11, 0)),
-            ]
+            m.submodules[f"pe_{k}"], pe = self.pe.instantiate(
+                i_number=Const(k, bits_for(c.pes)), i_load=load, i_item=item,
+                i_item_valid=item_valid, i_drain=bus)
             sums.append(pe.o_sum)
             full.append(pe.o_almost_full)
             busy.append(~pe.o_done)

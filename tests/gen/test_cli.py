@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sysconfig
-import time
 import tomllib
 from pathlib import Path
 
@@ -161,9 +160,12 @@ def test_a_long_error_is_one_line_on_a_narrow_terminal(tmp_path):
 
 
 def test_ctrl_c(built, tmp_path):
-    process = subprocess.Popen([COMMAND, "run", built / "b", "--port", "loop://", "--timeout", "60"],
+    master, port = os.openpty()
+    process = subprocess.Popen([COMMAND, "run", built / "b", "--port", os.ttyname(port)],
                                stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    time.sleep(3)
+    assert os.read(master, 1)  # it sends the image and will wait for an answer
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
+    os.close(master)
+    os.close(port)
     assert process.returncode == 130 and err == "interrupted; earlier results are untouched\n"

@@ -1,0 +1,120 @@
+"""The simulate step: the report's numbers, its seeds and waves, and hardware that is wrong."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from gen.compile import load_compiled
+from gen.folder import BuildFolder
+from hw.errors import ThriftyError
+from sim.simulate import check_outputs, simulate
+from tests.gen.command import build, contents, matrix
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(params=["verilator", "icarus"])
+def simulator(request):
+    if request.param == "icarus" and not shutil.which("iverilog"):
+        pytest.skip("Icarus Verilog is not installed")
+    return request.param
+
+
+def run(path, inputs=None, simulator="verilator", seed=1, stall=0.0, waves=False, progress=None):
+    return simulate(BuildFolder(path / "b"), inputs, simulator=simulator, seed=seed, stall=stall,
+                    waves=waves, progress=progress)
+
+
+def test_report(built, simulator):
+    seen = []
+    report, up_to_date = run(built, built / "x.npy", simulator,
+                             progress=lambda done, total: seen.append((done, total)))
+    inputs, outputs = np.load(built / "x.npy"), np.load(built / "b" / "outputs.npy")
+    assert not up_to_date and (outputs == inputs @ matrix().T).all() and outputs.dtype == np.int64
+    assert report == json.loads((built / "b" / "simulate.json").read_text())
+    assert report["simulator"].startswith(simulator) and report["seed"] == 1
+    assert (report["vectors"], report["mismatches"], report["pes"]) == (5, 0, 2)
+    assert report["useful_macs"] == ((inputs != 0) @ (matrix() != 0).T.astype(int)).sum()
+    assert report["efficiency"] == report["useful_macs"] / (2 * report["cycles"])
+    assert 0 < report["efficiency"] < report["efficiency_steady"] <= 1
+    # Each PE has work for about half of the weights; nothing overtakes that, or is far behind.
+    assert 40 < report["interval_cycles"] < report["latency_cycles"] < report["cycles"] < 600
+    assert seen[-1] == (5, 5) and seen == sorted(seen)
+    assert run(built, built / "x.npy", simulator) == (report, True)
+
+
+def test_golden_vectors_are_the_default(built):
+    report, _ = run(built)
+    assert report["vectors"] == 8
+    assert (np.load(built / "b" / "outputs.npy") == np.load(built / "b" / "golden_outputs.npy")).all()
+
+
+@pytest.mark.parametrize("inputs, macs", [(np.zeros((3, 20), int), 0), (np.eye(20, dtype=int)[4], None)],
+                         ids=["zero", "one"])
+def test_hardly_any_work(inputs, macs, built, tmp_path):
+    np.save(tmp_path / "x.npy", inputs)
+    report, _ = run(built, tmp_path / "x.npy")
+    assert report["mismatches"] == 0
+    assert report["useful_macs"] == (np.count_nonzero(matrix()[:, 4]) if macs is None else macs)
+    assert (np.load(built / "b" / "outputs.npy") == np.atleast_2d(inputs) @ matrix().T).all()
+
+
+def test_stalls_change_cycles_but_no_output(built):
+    steady, _ = run(built, built / "x.npy")
+    stalled, _ = run(built, built / "x.npy", stall=0.5, seed=2)
+    assert stalled["cycles"] > 1.2 * steady["cycles"] and stalled["mismatches"] == 0
+    other, _ = run(built, built / "x.npy", stall=0.5, seed=3)
+    assert other["cycles"] != stalled["cycles"] and other["mismatches"] == 0
+    assert run(built, built / "x.npy", stall=0.5, seed=2)[0] == stalled
+
+
+def test_waves(built):
+    report, _ = run(built, built / "x.npy", "icarus" if shutil.which("iverilog") else "verilator",
+                    waves=True)
+    text = (built / "b" / "waves.vcd").read_text()
+    assert "$enddefinitions" in text and "m_axis_tdata" in text and report["mismatches"] == 0
+
+
+def test_wrong_hardware_is_caught(built, tmp_path):
+    shutil.copytree(built, tmp_path / "bent", ignore=shutil.ignore_patterns("sim"))
+    verilog = tmp_path / "bent" / "b" / "tiny.v"
+    text = verilog.read_text()
+    bent, changes = re.subn(r"assign m_axis_tdata = ([^;]*);", r"assign m_axis_tdata = (\1) ^ 32'd1;", text)
+    assert changes
+    verilog.write_text(bent)
+    with pytest.raises(ThriftyError):  # the answer to the image is damaged, too
+        run(tmp_path / "bent", tmp_path / "bent" / "x.npy",
+            "icarus" if shutil.which("iverilog") else "verilator")
+    assert not (tmp_path / "bent" / "b" / "outputs.npy").exists()
+
+
+def test_outputs_of_a_board_are_judged(built):
+    folder = BuildFolder(built / "b")
+    inputs = np.load(built / "x.npy")
+    good = inputs @ matrix().T
+    assert check_outputs(folder, built / "x.npy", good, {"vectors": 5})["mismatches"] == 0
+    bad = good.copy()
+    bad[1:3, 4] += 1
+    report = check_outputs(folder, built / "x.npy", bad, {"vectors": 5})
+    assert report["mismatches"] == 2 and report == json.loads((folder / "run.json").read_text())
+    assert (np.load(folder / "outputs.npy") == bad).all()
+
+
+def test_a_failed_run_keeps_the_results(built, monkeypatch):
+    run(built, built / "x.npy")
+    before = contents(built / "b")
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sim.runner.tempfile.TemporaryDirectory", full)
+    with pytest.raises(ThriftyError, match="b/sim: the disk is full: free some space"):
+        run(built, built / "x.npy", seed=99)
+    assert contents(built / "b") == before
+    assert load_compiled(BuildFolder(built / "b"))
