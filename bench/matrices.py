@@ -28,7 +28,7 @@ __all__ = ["Case", "cases", "check"]
 LARGEST = (2000, 3000)
 NONZEROS = 600_000
 VECTORS = 4
-CORNERS = [(1, 1, 1.0), (1, 3000, 0.5), (2000, 1, 0.5), (*LARGEST, 0.1), (1999, 2999, 0.001),
+CORNERS = [(1, 1, 1.0), (1, 3000, 0.5), (2000, 1, 0.5), (*LARGEST, 0.0995), (1999, 2999, 0.01),
            (773, 769, 1.0), (97, 101, 0.0)]
 """Rows, columns and density of the first cases; the others are drawn."""
 DISTINCT = (2, 16, 256, 4000)
@@ -50,22 +50,25 @@ class Case:
 def cases(seed: int, count: int) -> list[Case]:
     """Matrices from 1 x 1 to 2000 x 3000, some with empty rows and columns, the smallest first."""
     rng = np.random.default_rng(seed)
-    drawn = [_case(rng, *(CORNERS[k] if k < len(CORNERS) else _shape(rng)), DISTINCT[k % 4])
-             for k in range(count)]
+    drawn = []
+    for k in range(count):
+        rows, columns, density = CORNERS[k] if k < len(CORNERS) else _shape(rng)
+        drawn.append(_case(rng, rows, columns, density, DISTINCT[k % 4], hollow=k >= 4 and k % 2 == 0))
     return sorted(drawn, key=lambda case: (case.nonzeros, case.matrix.shape))
 
 
 def _shape(rng: np.random.Generator) -> tuple[int, int, float]:
-    rows, columns = (int(np.exp(rng.uniform(0, np.log(most + 1)))) for most in LARGEST)
+    rows, columns = (int(np.ceil(most * rng.random() ** 2)) for most in LARGEST)
     return rows, columns, min(float(rng.choice([0.01, 0.1, 0.5, 1])), NONZEROS / (rows * columns))
 
 
-def _case(rng: np.random.Generator, rows: int, columns: int, density: float,
-          distinct: int) -> Case:
+def _case(rng: np.random.Generator, rows: int, columns: int, density: float, distinct: int,
+          hollow: bool) -> Case:
+    """A matrix and its vectors; a hollow one has empty rows and columns."""
     values = rng.integers(-distinct // 2, distinct // 2, (rows, columns))
     values[values >= 0] += 1
     values[rng.random((rows, columns)) >= density] = 0
-    if rng.random() < 0.5 and density < 1:
+    if hollow:
         values[rng.random(rows) < 0.2] = 0
         values[:, rng.random(columns) < 0.2] = 0
     inputs = rng.integers(-(1 << 15), 1 << 15, (VECTORS, columns))

@@ -44,8 +44,8 @@ class Link:
         except (serial.SerialException, OSError, ValueError) as error:
             number = getattr(error, "errno", None)
             reason = os.strerror(number) if number else error
-            raise ThriftyError(f"{port}: cannot be opened: {reason}: is the board connected, and is "
-                               "this its port?") from None
+            raise ThriftyError(f"{port}: cannot be opened: {reason}: is the board connected, and "
+                               "is this its port?") from None
         self._sent = 0.0  # when the last bit will have left
         self._decoder = Decoder()
         self._waiting: list[bytes] = []
@@ -129,7 +129,8 @@ def run_vectors(folder: BuildFolder, inputs_path: Path | None, link: Link,
     image_path = folder.need("image.bin", "compile")
     image = image_path.read_bytes()
     read_header(image, str(image_path))
-    inputs = read_inputs(inputs_path or folder.need("golden_inputs.npy", "compile"), network, config)
+    inputs = read_inputs(inputs_path or folder.need("golden_inputs.npy", "compile"), network,
+                         config)
 
     progress("loading the image", 0, 1)
     link.settle()

@@ -112,8 +112,8 @@ def test_more_pes_take_more_room_and_less_time(tmp_path):
     reports = []
     for pes in (2, 8):
         folder = BuildFolder(tmp_path / f"b{pes}")
-        compile_network(tmp_path / "w.npy", write_config(tmp_path / "c.toml", f"[sparse]\npes = {pes}\n"),
-                        folder)
+        draft = write_config(tmp_path / "c.toml", f"[sparse]\npes = {pes}\n")
+        compile_network(tmp_path / "w.npy", draft, folder)
         generate(None, folder)
         reports.append(estimate(folder, "ulx3s-85f", 1.0))
     few, many = reports

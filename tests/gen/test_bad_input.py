@@ -58,8 +58,8 @@ CONFIGURATIONS = {
                                             "4: set it to 14",
     "[sparse.weight]\nwidth = 2\n": r"layer 0: weights from -7 to 7 .*weight.width 2 signed",
     "[sparse.weight]\nsigned = false\n": r"layer 0: weights from -7 to 7 .*unsigned",
-    "[sparse.accumulator]\nwidth = 8\n": r"layer 0: accumulators can reach \d+, which needs 22 bits, but "
-                                         "accumulator.width is 8: set it to 22",
+    "[sparse.accumulator]\nwidth = 8\n": r"layer 0: accumulators can reach \d+, which needs 22 bits, "
+                                         "but accumulator.width is 8: set it to 22",
     "[sparse.accumulator]\nsigned = false\n": "accumulator.signed must be true",
     "[sparse]\npes = 2\n[sparse.index]\nkind = 'absolute'\nwidth = 1\n": "index.width 1 cannot name",
     "[sparse]\npes = 2\n[sparse.index]\nkind = 'relative'\nwidth = 1\n": r"layer 0: .*need 3 bits, but "
@@ -83,8 +83,9 @@ def test_configurations(text, here):
 
 
 @pytest.mark.parametrize("data, message", [
-    (b"", 'key "name" is missing'), (b"name = 'A b'\n", '"name": .*should match'), (b"name =", "not a TOML"),
-    (b"\xff\xfe", "not a TOML file"), (None, "not a TOML file: .*directory")], ids=range(5))
+    (b"", 'key "name" is missing'), (b"name = 'A b'\n", '"name": .*should match'),
+    (b"name =", "not a TOML file"), (b"\xff\xfe", "not a TOML file"),
+    (None, "not a TOML file: .*directory")], ids=range(5))
 def test_configuration_files(data, message, here):
     (here / "other.toml").mkdir() if data is None else (here / "other.toml").write_bytes(data)
     assert re.search(f"other.toml: .*{message}", compile_refuses(here, "other.toml"))
@@ -162,8 +163,8 @@ def test_missing_tools(here, monkeypatch):
     before = contents(here / "b")
     monkeypatch.setenv("PATH", str(here))
     assert refused("simulate", "b") == (
-        "Verilator needs c++, make, perl: `apt-get install g++ make perl` (or your system's like), or use "
-        "--simulator icarus")
+        "Verilator needs c++, make, perl: `apt-get install g++ make perl` (or your system's like), or "
+        "use --simulator icarus")
     assert refused("simulate", "b", "--simulator", "icarus").startswith(
         "Icarus Verilog is not installed: `apt-get install iverilog`")
     assert "yosys" in refused("synth", "b", "--board", "icebreaker", "--native")
@@ -174,9 +175,10 @@ def test_unknown_names(here):
     assert refused("simulate", "b", "--simulator", "vcs") == (
         "unknown simulator 'vcs': use verilator or icarus")
     for command in ("estimate", "synth"):
-        assert refused(command, "b", "--board", "de10").startswith("unknown board 'de10'; known boards: ")
+        assert refused(command, "b", "--board", "de10").startswith("unknown board 'de10'; known board")
     for density in ("0", "1.01", "nan"):
-        assert "density must be" in refused("estimate", "b", "--board", "icebreaker", "--density", density)
+        assert refused("estimate", "b", "--board", "icebreaker", "--density", density).startswith(
+            "density must be above 0 and at most 1, not ")
     assert refused("demo", "--network", "none").startswith("unknown network 'none': there are ")
     assert refused("run", "b", "--port", "/dev/none").startswith("/dev/none: cannot be opened: ")
 

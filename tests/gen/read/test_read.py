@@ -13,8 +13,10 @@ from hw.errors import ThriftyError
 from tests.gen.command import matrix
 from tests.hw.designs import network
 
+AS_IT_IS = Compress()
 
-def read(path, compress=Compress(), width=8, size=16):
+
+def read(path, compress=AS_IT_IS, width=8, size=16):
     return read_network(path, compress, width, size)
 
 
