@@ -204,8 +204,9 @@ def run(
     build: BuildArg,
     port: Annotated[str, typer.Option(help="serial port, or a pyserial URL", show_default=False)],
     inputs: Inputs = None,
-    baud: Annotated[int, typer.Option(help="bits a second")] = 1_000_000,
-    timeout: Annotated[float, typer.Option(help="seconds to wait for an answer")] = 5.0,
+    baud: Annotated[int, typer.Option(help="bits a second", min=300)] = 1_000_000,
+    timeout: Annotated[float, typer.Option(help="seconds to wait for an answer", min=0.1,
+                                           max=86_400)] = 5.0,
     as_json: Json = False,
 ) -> None:
     """Run vectors on a board over its serial port."""
