@@ -73,9 +73,9 @@ def result_values(answer: bytes, sequence: int, network: Network, config: Config
     try:
         kind, number, payload = packet.parse(answer)
     except ValueError as error:
-        raise ThriftyError(f"result {sequence}: {error}") from None
+        raise ThriftyError(f"result {sequence} arrived damaged: {error}") from None
     if kind == packet.Kind.STATUS:
-        raise ThriftyError(f"vector {sequence}: the hardware reports: {_explanation(payload)}")
+        raise ThriftyError(f"vector {number}: the hardware reports: {_explanation(payload)}")
     width, sign = config.sparse.accumulator.width, config.sparse.accumulator.signed
     dtype = f"<{'i' if sign else 'u'}{4 if width <= 32 else 8}"
     values = np.frombuffer(payload, dtype)
