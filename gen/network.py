@@ -7,7 +7,6 @@ codes), ``k.codebook``, ``k.bias`` and ``k.multiplier``.
 
 import io
 import json
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,25 +100,44 @@ def load(path: Path) -> Network:
     """Read a network file; ThriftyError if it is damaged or not one."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            meta = json.loads(file["meta"].tobytes())
-            if meta["thrifty"] != VERSION:
-                raise ThriftyError(f"{path}: format version {meta['thrifty']}, this thrifty reads "
-                                   f"{VERSION}")
-            layers = [_layer(file, k, head) for k, head in enumerate(meta["layers"])]
-    except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+            arrays = dict(file)  # all of them: a name that is damaged would look like one left out
+        meta = json.loads(arrays["meta"].tobytes())
+        if meta["thrifty"] != VERSION:
+            raise ThriftyError(f"{path}: format version {meta['thrifty']}, this thrifty reads {VERSION}")
+        layers = [_layer(arrays, k, head) for k, head in enumerate(meta["layers"])]
+        formats = meta["activation_width"], meta["activation_signed"], meta["meta"]
+        _require(len(layers) > 0, "no layers")
+    except ThriftyError:
+        raise
+    except Exception as error:  # zipfile, zlib, NumPy and SciPy raise nearly anything on damage
         raise ThriftyError(f"{path}: truncated, damaged, or not a thrifty network file "
                            f"({error})") from None
     for k, (before, after) in enumerate(zip(layers, layers[1:], strict=False)):
         if before.rows != after.columns:
             raise ThriftyError(f"{path}: layer {k} has {before.rows} rows, but layer {k + 1} has "
                                f"{after.columns} columns")
-    return Network(layers, meta["activation_width"], meta["activation_signed"], meta["meta"])
+    return Network(layers, *formats)
 
 
-def _layer(file: Any, k: int, head: dict[str, Any]) -> Layer:
-    codes = file[f"{k}.codes"]
-    weight = sp.csc_array((file[f"{k}.codebook"][codes], file[f"{k}.indices"].astype(np.int32),
-                           file[f"{k}.indptr"]), shape=(head["rows"], head["columns"]))
+def _layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> Layer:
+    book, codes = arrays[f"{k}.codebook"], arrays[f"{k}.codes"]
+    _require(book.dtype.kind == "i" and codes.dtype.kind in "iu" and codes.min(initial=0) >= 0,
+             f"layer {k}: codebook and codes must be integers")
+    indices, indptr = arrays[f"{k}.indices"].astype(np.int32), arrays[f"{k}.indptr"]
+    weight = sp.csc_array((book[codes], indices, indptr), shape=(head["rows"], head["columns"]))
     weight.check_format(full_check=True)
-    return Layer(weight, file[f"{k}.bias"], head["relu"],
-                 file[f"{k}.multiplier"] if f"{k}.multiplier" in file else None, head["shift"])
+    _require(weight.has_canonical_format and 0 not in weight.shape and bool(weight.data.all()),
+             f"layer {k}: entries must ascend in each column and not be zero")
+    bias = arrays[f"{k}.bias"]
+    multiplier = arrays.get(f"{k}.multiplier")
+    _require(all(each.shape == (head["rows"],) and each.dtype.kind == "i"
+                 for each in (bias, multiplier) if each is not None),
+             f"layer {k}: one integer bias and multiplier a row")
+    _require(isinstance(head["relu"], bool) and head["shift"] in range(63),
+             f"layer {k}: relu must be true or false, shift 0-62")
+    return Layer(weight, bias, head["relu"], multiplier, head["shift"])
+
+
+def _require(condition: bool, rule: str) -> None:
+    if not condition:
+        raise ValueError(rule)

@@ -164,6 +164,12 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
         if need > limit:
             raise ThriftyError(f"{where}: {key} would have to be {need}, but at most {limit} bits are "
                                "supported: scale the weights down")
+    for key, limit in {"entries": 1 << 18, "rows": 1 << 14}.items():
+        if capacity[key] > limit:
+            enough = -(-capacity[key] * pes // limit)
+            remedy = f"use {enough} PEs or more" if enough <= 256 else "make the network smaller"
+            raise ThriftyError(f"{where}: the network needs {capacity[key]} {key} on each of {pes} PEs, "
+                               f"but at most {limit} are supported: {remedy}")
     return complete({**draft, "sparse": sparse}, where), placements
 
 

@@ -195,9 +195,12 @@ def _check_layer(k: int, layer: Layer, placement: Placement, c: Sparse, last: bo
     low, high = integer_range(c.weight.width, c.weight.signed)
     smallest, largest = (int(f(layer.weight.data, initial=0)) for f in (np.min, np.max))
     if smallest < low or largest > high:
+        needed = max(-smallest - 1, largest, 0).bit_length() + int(c.weight.signed)
+        widen = c.weight.signed or smallest >= 0
+        remedy = f"set it to {needed}" if widen else "set weight.signed = true"
         raise ThriftyError(f"layer {k}: weights from {smallest} to {largest} do not fit weight.width "
                            f"{c.weight.width} {'signed' if c.weight.signed else 'unsigned'} "
-                           f"({low} to {high}): widen it")
+                           f"({low} to {high}): {remedy}")
     distinct = len(np.unique(layer.weight.data))
     if c.weight.kind == "codebook" and distinct > c.weight.codebook_size:
         remedy = f"set it to {distinct}" if distinct <= 256 else 'set weight.kind = "direct"'

@@ -157,7 +157,8 @@ class Compress(_Table):
 
     prune: Annotated[float, Field(ge=0, lt=1, strict=False)] = Field(
         0.0, description="fraction of weights set to zero, smallest magnitudes first")
-    seed: int = Field(0, description="seed of the k-means that shares weights")
+    seed: Annotated[int, Field(ge=0)] = Field(
+        0, description="seed of the k-means that shares weights")
 
 
 class Config(_Table):

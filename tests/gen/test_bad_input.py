@@ -56,8 +56,10 @@ CONFIGURATIONS = {
     "[sparse.weight]\ncodebook_size = 300\n": "less than or equal to 256",
     "[sparse.weight]\ncodebook_size = 4\n": "layer 0: 14 distinct weights, but weight.codebook_size is "
                                             "4: set it to 14",
-    "[sparse.weight]\nwidth = 2\n": r"layer 0: weights from -7 to 7 .*weight.width 2 signed",
-    "[sparse.weight]\nsigned = false\n": r"layer 0: weights from -7 to 7 .*unsigned",
+    "[compress]\nseed = -1\n": '"compress.seed": .*greater than or equal to 0',
+    "[sparse.weight]\nwidth = 2\n": r"layer 0: weights from -7 to 7 .*weight.width 2 signed .*: set it "
+                                     "to 4",
+    "[sparse.weight]\nsigned = false\n": r"layer 0: weights from -7 to 7 .*: set weight.signed = true",
     "[sparse.accumulator]\nwidth = 8\n": r"layer 0: accumulators can reach \d+, which needs 22 bits, "
                                          "but accumulator.width is 8: set it to 22",
     "[sparse.accumulator]\nsigned = false\n": "accumulator.signed must be true",
@@ -117,6 +119,16 @@ def test_more_distinct_weights_than_a_codebook_holds(here):
 def test_matrices(array, message, here):
     np.save(here / "bad.npy", array)
     assert re.match(rf"bad\.npy: .*{message}", compile_refuses(here, source="bad.npy"))
+
+
+@pytest.mark.parametrize("shape, pes, message", [
+    ((700, 2000), 4, "350000 entries on each of 4 PEs, but at most 262144 are supported: use 6 PEs"),
+    ((20_000, 1), 1, "20000 rows on each of 1 PEs, but at most 16384 are supported: use 2 PEs"),
+])
+def test_a_matrix_that_fits_no_such_engine(shape, pes, message, here):
+    np.save(here / "large.npy", np.ones(shape, "i1"))
+    write_config(here / "other.toml", f"[sparse]\npes = {pes}\n")
+    assert message in compile_refuses(here, "other.toml", "large.npy")
 
 
 def test_pickles_and_missing_matrices(here):

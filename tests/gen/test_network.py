@@ -113,3 +113,43 @@ def test_missing_file(tmp_path):
 def test_no_code_is_run_on_loading(tmp_path):
     with pytest.raises(ThriftyError):
         load(written(tmp_path, changed(example(), **{"0_bias": np.array([print], object)})))
+
+
+@pytest.mark.parametrize("changes, rule", [
+    ({"0_bias": np.zeros(3, np.int64)}, "one integer bias"),
+    ({"0_bias": np.zeros(7)}, "one integer bias"),
+    ({"0_multiplier": np.ones(3, np.int64)}, "one integer bias and multiplier a row"),
+    ({"0_codebook": np.linspace(0, 1, 99)}, "codebook and codes must be integers"),
+    ({"0_codebook": np.zeros(99, "<i8")}, "entries must ascend in each column and not be zero"),
+], ids=range(5))
+def test_parts_that_disagree(changes, rule, tmp_path):
+    with pytest.raises(ThriftyError, match=rf"net\.\w+: truncated, damaged, or not .*layer 0: {rule}"):
+        load(written(tmp_path, changed(example(), **changes)))
+
+
+@pytest.mark.parametrize("head", [{"rows": "7"}, {"rows": 7.5}, {"rows": 8}, {"relu": "x"},
+                                  {"shift": -1}, {"shift": "3"}, {"shift": 63}], ids=str)
+def test_wrong_heads(head, tmp_path):
+    with np.load(io.BytesIO(dump(example()))) as file:
+        meta = json.loads(file["meta"].tobytes())
+    meta["layers"][0] |= head
+    text = np.frombuffer(json.dumps(meta).encode(), "u1")
+    with pytest.raises(ThriftyError, match="truncated, damaged, or not a thrifty network"):
+        load(written(tmp_path, changed(example(), meta=text)))
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "3", '{"thrifty": 1}', '{"thrifty": 1, "layers": [1]}',
+                                  '{"thrifty": 1, "layers": null}'])
+def test_wrong_meta(text, tmp_path):
+    with pytest.raises(ThriftyError, match="truncated, damaged, or not a thrifty network"):
+        load(written(tmp_path, changed(example(), meta=np.frombuffer(text.encode(), "u1"))))
+
+
+def test_every_bent_byte_is_noticed_or_harmless(tmp_path):
+    data = dump(example())
+    for place in range(0, len(data), 7):
+        try:
+            net = load(written(tmp_path, data[:place] + bytes([data[place] ^ 16]) + data[place + 1:]))
+        except ThriftyError:
+            continue
+        assert same(net, example())

@@ -167,8 +167,8 @@ ERRORS = {
                     "layer 0: accumulators can reach 1280, which needs 12 bits, but "
                     "accumulator.width is 11: set it to 12"),
     "weight": (one_layer(), {"sparse__weight__width": 1},
-               "layer 0: weights from -2 to 1 do not fit weight.width 1 signed .-1 to 0.: widen "
-               "it"),
+               "layer 0: weights from -2 to 1 do not fit weight.width 1 signed .-1 to 0.: set "
+               "it to 2"),
     "unsigned_weight": (one_layer(), {"sparse__weight__signed": False},
                         "weights from -2 to 1 do not fit weight.width 8 unsigned .0 to 255."),
     "codebook": (one_layer(weight=sp.csc_array(np.arange(1, 21).reshape(4, 5)),
