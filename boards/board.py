@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Board", "Capacity", "Pin", "RESOURCES"]
+__all__ = ["RESOURCES", "SPRAM_DEPTH", "Board", "Capacity", "Pin"]
+
+SPRAM_DEPTH = 2048
+"""Single-port memories of this many words or more go to iCE40's SPRAM."""
 
 RESOURCES = {
     "lut4": "LUT4",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boards
-from boards.board import RESOURCES, Board
+from boards.board import RESOURCES, SPRAM_DEPTH, Board
 from boards.clock import Clock, fastest, plan
 from boards.tools import Progress, ToolFailed, Tools
 from boards.top import BoardTop
@@ -17,9 +17,6 @@ from gen.verilog import emit
 from hw.errors import ThriftyError
 
 __all__ = ["synthesise"]
-
-_SPRAM_DEPTH = 2048
-"""Single-port memories of this many words or more go to iCE40's SPRAM."""
 
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin"}
 
@@ -60,7 +57,8 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
     """
     board = boards.find(board_name)
     folder = BuildFolder(build_dir)
-    manifest = folder.read_json("manifest.json", "generate")
+    manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "memories",
+                                "keep_hierarchy")
     clock = plan(board, clock_hz or board.clock_hz)
     final = build_dir / "synth" / board.name
     work = final.with_name(f"{board.name}.failed")
@@ -132,7 +130,7 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
     else:
         lines += [f'setattr -set ram_style "huge" {memory["module"]}/m:{memory["name"]}'
                   for memory in manifest["memories"]
-                  if memory["ports"] == "single" and memory["depth"] >= _SPRAM_DEPTH]
+                  if memory["ports"] == "single" and memory["depth"] >= SPRAM_DEPTH]
         lines.append("synth_ice40 -device u -dsp -top BoardTop -json netlist.json")
     lines.append("tee -q -o stat.json stat -json -top BoardTop")
     return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ __all__ = ["synthesise_step"]
 def synthesise_step(folder: BuildFolder, board: str, *, clock_hz: float | None, seed: int,
                     native: bool, picture: bool, progress: Progress) -> tuple[dict[str, Any], bool]:
     """``synthesise`` with its arguments; also returns whether the result was up to date."""
-    manifest = folder.read_json("manifest.json", "generate")
+    manifest = folder.read_json("manifest.json", "generate", "verilog")
     key = {"verilog": hash_file(folder.need(manifest["verilog"], "generate")), "board": board,
            "clock_hz": clock_hz, "seed": seed, "native": native, "picture": picture}
     step = f"synth-{board}"

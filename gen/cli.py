@@ -1,6 +1,7 @@
 """The command ``thrifty``."""
 
 import json
+import signal
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -49,6 +50,8 @@ Seed = Annotated[int, typer.Option(help="of everything random in this step", min
 
 def main() -> None:
     """Entry point: what a user can mend is one line, and exit code 1, or 2 for wrong usage."""
+    # Ended from outside, tools that were started end as well, through their `finally`.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         code = app(standalone_mode=False)
     except ThriftyError as error:
@@ -138,9 +141,11 @@ def simulate(
         "vectors": f"{report['vectors']:,}, of which {report['mismatches']} differ from the golden "
                    "model",
         "latency of the first": f"{report['latency_cycles']:,} cycles",
-        "interval between vectors": f"{report['interval_cycles']:,.1f} cycles",
-        "efficiency": f"{report['efficiency']:.1%} of {report['pes']} PEs "
-                      f"({report['efficiency_steady']:.1%} in steady state)",
+        "interval between vectors": "needs three vectors" if report["interval_cycles"] is None
+                                    else f"{report['interval_cycles']:,.1f} cycles",
+        "efficiency": f"{report['efficiency']:.1%} of {report['pes']} PEs" + (
+            "" if report["efficiency_steady"] is None
+            else f" ({report['efficiency_steady']:.1%} in steady state)"),
         "outputs": str(build / "outputs.npy"),
     })
     if report["mismatches"]:

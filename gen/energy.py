@@ -19,7 +19,7 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
 
     Counted: each useful multiply-accumulate with its entry read and its accumulator read and
     written, and each output's requantization. A memory access costs its share of a 32-bit SRAM read.
-    Broadcast, clock and leakage are not in the table and not counted.
+    Column tables, queues, codebooks, broadcast, clock and leakage are not counted.
 
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).

@@ -49,7 +49,7 @@ def draft_schema() -> dict[str, Any]:
 def read_draft(path: Path) -> dict[str, Any]:
     """The keys that a configuration file sets, checked one by one."""
     try:
-        table = tomllib.loads(path.read_text())
+        table = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise ThriftyError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
     "AccumulatorFormat", "Activation", "Capacity", "Compress", "Config", "Index", "Requantize", "Sparse",
@@ -18,6 +18,20 @@ __all__ = [
 
 BEAT = 32
 """Width of the host streams in bits."""
+
+RESERVED = frozenset("""
+    always and assign automatic begin bit buf byte case casex casez cell class clocking config const
+    cover deassign default defparam design disable do edge else end endcase endfunction endmodule
+    enum event extern final for force forever fork function generate genvar if iff import include
+    initial inout input inside instance int integer interface join liblist library localparam logic
+    longint macromodule module nand negedge new nmos nor not null or output package parameter pmos
+    posedge primitive priority program property protected pull0 pull1 pure rand real realtime ref reg
+    release repeat return scalared sequence shortint signed specify specparam static string
+    strong0 strong1 struct super supply0 supply1 table task this time tran tri tri0 tri1 type typedef
+    union unique unsigned use var vectored virtual void wait wand weak0 weak1 while wire with wor xnor
+    xor stream_bench
+""".split())
+"""Names that simulators and synthesis tools refuse for a module, and that of the bench."""
 
 
 def bits_for(count: int) -> int:
@@ -170,6 +184,13 @@ class Config(_Table):
         2, description="cycles from address to data of every RAM; 2 = with an output register")
     compress: Compress = Compress()
     sparse: Sparse
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if name in RESERVED:
+            raise ValueError("a word of Verilog or of the bench cannot name a module; choose another")
+        return name
 
     def hardware_id(self) -> int:
         """32 bits that tell apart configurations whose images are not interchangeable."""

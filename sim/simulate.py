@@ -57,8 +57,9 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
 
     Returns:
         The report, and whether it was up to date already. Cycles are counted between transfers:
-        latency from a vector's first beat in to its result's last beat out; the interval between
-        the last beats of results, the first two and the fill of the pipeline left out.
+        the latency is that of the first vector, which runs alone, from its first beat in to its
+        result's last beat out; the others follow one behind the other, and the interval is the
+        mean distance of their last beats (None with fewer than three vectors).
     """
     manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "hardware_id")
     verilog = folder.need(manifest["verilog"], "generate")
@@ -81,10 +82,10 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     work = folder / "sim"
     work.mkdir(exist_ok=True)
     bench: dict[str, Any] = {"work": work, "simulator": simulator, "seed": seed, "stall": stall,
-             "timeout_cycles": 1_000_000 + 4 * len(image)}
+                             "timeout_cycles": 1_000_000 + 4 * len(image)}
     result = run_streams(
         [verilog], manifest["name"], packets, expect=len(packets),
-        after=[0] + [1] * len(inputs), **bench,
+        after=[0, 1] + [2] * (len(inputs) - 1), **bench,
         progress=(lambda done, total: progress(max(0, done - 1), total - 1)) if progress else None)
     if waves:
         few = packets[:1 + WAVE_VECTORS]
@@ -99,10 +100,13 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
 
     first, last = result.first_beat_cycles[1:], result.last_beat_cycles[1:]
     cycles = int(last[-1] - first[0])
-    skip = min(2, len(last) - 1)
-    interval = float(np.diff(last[skip:]).mean()) if len(last) > skip + 1 else float(last[0] - first[0])
-    steady_macs = macs[skip + 1:].sum(1).mean() if len(last) > skip + 1 else macs.sum()
     pes = config.sparse.pes
+    # The second vector starts when the first has left; a third fills the pipeline behind it.
+    filled = min(2, max(1, len(last) - 2))
+    interval = efficiency = None
+    if len(last) > 2:
+        interval = float(np.diff(last[filled:]).mean())
+        efficiency = float(macs[filled + 1:].sum(1).mean() / (pes * interval))
     report = {
         "vectors": len(inputs),
         "mismatches": int((outputs != expected).any(1).sum()),
@@ -112,7 +116,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         "useful_macs": int(macs.sum()),
         "pes": pes,
         "efficiency": float(macs.sum() / (pes * cycles)),
-        "efficiency_steady": float(steady_macs / (pes * interval)),
+        "efficiency_steady": efficiency,
         "energy_pj_per_vector": inference_energy(network, config, macs),
         "seed": seed,
         "stall": stall,

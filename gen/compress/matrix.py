@@ -21,7 +21,7 @@ def matrix_network(matrix: sp.csc_array, compress: Compress, weight_width: int,
         codebook_size: Distinct values that a float matrix may keep.
 
     Returns:
-        A network whose ``meta["weight_scale"]`` times its outputs are the float matrix's.
+        A network whose ``meta["weight_scale"]`` times its outputs approximate the float matrix's.
     """
     if matrix.dtype.kind == "f":
         matrix, scale = _to_integers(matrix, compress, weight_width, codebook_size)

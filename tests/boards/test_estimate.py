@@ -33,9 +33,10 @@ def memory(width, depth, count=1, ports="double"):
 @pytest.mark.parametrize("board, memories, ram, spram", [
     ("ulx3s-85f", [memory(18, 1024)], 1, 0), ("ulx3s-85f", [memory(19, 1024)], 2, 0),
     ("ulx3s-85f", [memory(36, 512, 16)], 16, 0), ("ulx3s-85f", [memory(9, 2049)], 2, 0),
-    ("ulx3s-85f", [memory(36, 65)], 1, 0), ("ulx3s-85f", [memory(36, 64)], 0, 0),
+    ("ulx3s-85f", [memory(36, 64)], 1, 0), ("ulx3s-85f", [memory(36, 32)], 0, 0),
     ("icebreaker", [memory(16, 256)], 1, 0), ("icebreaker", [memory(16, 257)], 2, 0),
-    ("icebreaker", [memory(4, 16)], 1, 0), ("icebreaker", [memory(2, 2048)], 1, 0),
+    ("icebreaker", [memory(4, 16)], 0, 0), ("icebreaker", [memory(5, 16)], 1, 0),
+    ("icebreaker", [memory(2, 2048)], 1, 0),
     ("icebreaker", [memory(16, 2048, ports="single")], 0, 1),
     ("icebreaker", [memory(17, 16385, ports="single")], 0, 4),
     ("icebreaker", [memory(16, 2047, ports="single")], 8, 0),
@@ -50,7 +51,8 @@ def test_memories_by_shape(board, memories, ram, spram, tmp_path):
 def test_small_memories_are_slots_on_ecp5(tmp_path):
     slots = [estimate(manifest(tmp_path, memories), "ulx3s-85f", 1.0)["resources"]["slots"]["used"]
              for memories in ([], [memory(4, 16)], [memory(5, 17, 3)])]
-    assert np.diff(slots).tolist() == [6, 6 * 2 * 2 * 3 - 6]
+    # Two banks of two units, and 5 two-way multiplexers with their two write enables.
+    assert np.diff(slots).tolist() == [6, (6 * 2 * 2 + 5 + 2) * 3 - 6]
 
 
 @pytest.mark.parametrize("changes, dsps", [

@@ -14,7 +14,7 @@ import pytest
 import boards
 from gen.presets import PRESETS
 from hw.config import Config
-from tests.gen.command import build, contents, matrix, refused, thrifty
+from tests.gen.command import build, contents, matrix, refused, thrifty, write_config
 
 COMMANDS = ("compile", "generate", "simulate", "estimate", "synth", "run", "boards", "presets",
             "config-schema", "demo")
@@ -88,8 +88,11 @@ def test_json_is_all_that_is_printed(command, built, monkeypatch):
     assert outcome.code == 0 and outcome.json and not outcome.err
 
 
-def test_json_of_a_failure_is_still_json(built):
-    outcome = thrifty("estimate", built / "b", "--board", "icebreaker", "--json")
+def test_json_of_a_failure_is_still_json(built, tmp_path):
+    many = write_config(tmp_path / "c.toml", "[sparse]\npes = 9\n")  # the board has 8 multipliers
+    assert thrifty("compile", built / "w.npy", "--config", many, "-o", tmp_path / "b").code == 0
+    assert thrifty("generate", "-o", tmp_path / "b").code == 0
+    outcome = thrifty("estimate", tmp_path / "b", "--board", "icebreaker", "--json")
     over = outcome.json["over"]
     assert outcome.json["fits"] is False and outcome.code == 1
     assert outcome.err.startswith(f"error: icebreaker: does not fit by estimate: {over[0]}")

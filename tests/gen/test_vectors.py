@@ -90,13 +90,14 @@ def test_results(width, signed, dtype):
 
 
 @pytest.mark.parametrize("answer, message", [
-    (b"\0" * 12, "result 1: CRC-32 mismatch"),
+    (b"\0" * 12, "result 1 arrived damaged: CRC-32 mismatch"),
     (packet.build(Kind.RESULT, bytes(16), sequence=1), "vector 1: unexpected answer.* 4 elements"),
     (packet.build(Kind.RESULT, bytes(20), sequence=2), "vector 1: unexpected answer.* number 2"),
     (packet.build(Kind.VECTOR, bytes(20), sequence=1), "vector 1: unexpected answer: type 0x2"),
-    (packet.build(Kind.STATUS, bytes([Error.LENGTH, 0, 0, 0])),
-     "vector 1: the hardware reports: a packet's length does not match"),
-    (packet.build(Kind.STATUS, b"\x63\0\0\0"), "vector 1: the hardware reports: unknown error 99"),
+    (packet.build(Kind.STATUS, bytes([Error.LENGTH, 0, 0, 0]), sequence=2),
+     "vector 2: the hardware reports: a packet's length does not match"),
+    (packet.build(Kind.STATUS, b"\x63\0\0\0", sequence=1),
+     "vector 1: the hardware reports: unknown error 99"),
 ], ids=range(6))
 def test_wrong_results(answer, message):
     with pytest.raises(ThriftyError, match=message):

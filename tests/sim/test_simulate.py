@@ -72,7 +72,8 @@ def test_stalls_change_cycles_but_no_output(built):
     stalled, _ = run(built, built / "x.npy", stall=0.5, seed=2)
     assert stalled["cycles"] > steady["cycles"] and stalled["mismatches"] == 0
     other, _ = run(built, built / "x.npy", stall=0.5, seed=3)
-    assert other["cycles"] != stalled["cycles"] and other["mismatches"] == 0
+    assert other["mismatches"] == 0
+    assert any(other[key] != stalled[key] for key in ("cycles", "latency_cycles", "interval_cycles"))
     assert run(built, built / "x.npy", stall=0.5, seed=2)[0] == stalled
 
 
