@@ -139,17 +139,22 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
 def _resources(board: Board, cells: Mapping[str, int], utilization: Mapping[str, Mapping[str, int]]
                ) -> dict[str, dict[str, int]]:
     placed = {name: dict(utilization[kind]) for name, kind in _NEXTPNR_TYPES[board.family].items()}
+    slots = board.capacity.slots
     if board.family == "ecp5":
         lut4, carry = cells.get("LUT4", 0), cells.get("CCU2C", 0)
         dpr16x4 = cells.get("TRELLIS_DPR16X4", 0)
+        # A slot is a LUT4; a CCU2C takes two, a distributed RAM six (four for data, two to write).
         return {
-            "lut4": {"used": lut4}, "carry": {"used": carry}, "dpr16x4": {"used": dpr16x4},
-            "slots": {"used": lut4 + 2 * carry + 6 * dpr16x4, "available": board.capacity.slots},
+            "lut4": {"used": lut4, "available": slots},
+            "carry": {"used": carry, "available": slots // 2},
+            "dpr16x4": {"used": dpr16x4, "available": slots // 6},
+            "slots": {"used": lut4 + 2 * carry + 6 * dpr16x4, "available": slots},
             **placed,
         }
     ff = sum(count for kind, count in cells.items() if kind.startswith("SB_DFF"))
     return {
-        "lut4": {"used": cells.get("SB_LUT4", 0)}, "carry": {"used": cells.get("SB_CARRY", 0)},
+        "lut4": {"used": cells.get("SB_LUT4", 0), "available": slots},
+        "carry": {"used": cells.get("SB_CARRY", 0), "available": slots},
         "slots": placed["comb"],
         **placed,
         "ff": {"used": ff, "available": board.capacity.ff},

