@@ -31,7 +31,8 @@ def test_files_agree(built):
     verilog = (folder / "tiny.v").read_text()
     _, resolved = load_compiled(folder)
     assert up_to_date and manifest == json.loads((folder / "manifest.json").read_text())
-    assert manifest["hashes"] == {"tiny.v": hash_bytes(verilog.encode())}
+    assert manifest["hashes"] == {
+        name: hash_bytes((folder / name).read_bytes()) for name in ("tiny.v", "tiny.core")}
     assert manifest["hardware_id"] == resolved.hardware_id()
     assert manifest["configuration"] == resolved.model_dump(exclude={"compress"})
     assert str(built) not in verilog and str(ROOT) not in verilog
