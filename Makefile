@@ -22,7 +22,7 @@ test: setup
 	$(BIN)/python -m tests.warm
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-# The exhaustive runs as well: about an hour on 2 cores.
+# The exhaustive runs as well, such as all 20 random matrices: some 10 minutes of CPU more.
 test-all: setup
 	$(BIN)/python -m tests.warm
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -31,7 +31,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# The measurements that README and docs quote: about 40 minutes on 2 cores.
+# The measurements that README and docs quote: half an hour at most on 2 idle cores.
 bench: setup
 	$(BIN)/python -m bench.boards
 	$(BIN)/python -m bench.growth

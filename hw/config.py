@@ -152,7 +152,7 @@ class Sparse(_Table):
     @model_validator(mode="after")
     def _check(self) -> "Sparse":
         cap, acc = self.capacity, self.accumulator
-        if acc.signed != (self.weight.signed or self.activation.signed) and not acc.signed:
+        if (self.weight.signed or self.activation.signed) and not acc.signed:
             raise ValueError("accumulator.signed must be true: weights or activations are signed")
         if self.index.kind == "absolute" and self.index.width < bits_for(cap.rows):
             raise ValueError(f"index.width {self.index.width} cannot name capacity.rows "

@@ -40,7 +40,8 @@ class Drain(Component):
             still hold.
         i_write_drain, i_write_rows, i_address, i_data: Image data for the two tables.
 
-    Latency ``answer + 2 * memory_latency + 10`` cycles a layer beside one cycle a row.
+    A layer takes ``answer + memory_latency + 4`` cycles beside one cycle a row, and
+    ``Requantizer.LATENCY`` more if there is a requantizer.
     """
 
     def __init__(self, config: Config, *, answer: int, load_width: int, load_address: int):

@@ -1,53 +1,12 @@
 import random
 
 import pytest
-from amaranth.hdl import Module
-from amaranth.sim import Simulator
 
 from gen import slip
 from hw.slip import END, ESC, ESC_END, ESC_ESC, SlipDecoder, SlipEncoder
+from tests.hw.stalls import transfer
 
 SEEDS = range(6)
-
-
-def transfer(component, items, seed, *, limit=100_000):
-    """What comes out of ``o`` for ``items`` into ``i``, with stalls on both sides.
-
-    Also checks that ``o`` keeps its payload until it is taken.
-    """
-    rng = random.Random(seed)
-    eager_in, eager_out = rng.choice([1.0, 0.8, 0.2]), rng.choice([1.0, 0.8, 0.2])
-    received = []
-
-    async def source(ctx):
-        for item in items:
-            while rng.random() > eager_in:
-                await ctx.tick()
-            ctx.set(component.i.payload, item)
-            ctx.set(component.i.valid, 1)
-            await ctx.tick().until(component.i.ready)
-            ctx.set(component.i.valid, 0)
-
-    async def sink(ctx):
-        waiting, idle = None, 0
-        while idle < 100:
-            ctx.set(component.o.ready, rng.random() <= eager_out)
-            _, _, valid, ready, payload = await ctx.tick().sample(
-                component.o.valid, component.o.ready, component.o.payload)
-            assert waiting is None or (valid and payload == waiting), "payload changed"
-            waiting = payload if valid and not ready else None
-            idle = 0 if valid else idle + 1
-            if valid and ready:
-                received.append(payload)
-
-    m = Module()
-    m.submodules.dut = component
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(source, background=True)
-    simulator.add_testbench(sink)
-    simulator.run()
-    return received
 
 
 def words(packet):
