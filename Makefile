@@ -36,6 +36,7 @@ bench: setup
 	$(BIN)/python -m bench.boards
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.matrices
+	$(BIN)/python -m bench.configurations
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache

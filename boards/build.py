@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boards
+from boards.absorb import absorb_output_registers
 from boards.board import RESOURCES, SPRAM_DEPTH, Board
 from boards.clock import Clock, fastest, plan
 from boards.tools import Progress, ToolFailed, Tools
@@ -28,7 +29,7 @@ _NEXTPNR_TYPES = {
 
 
 def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = None, seed: int = 1,
-               native: bool = False, picture: bool = False,
+               native: bool = False, picture: bool = False, output_registers: bool = False,
                progress: Progress = lambda what, seconds: None) -> dict[str, Any]:
     """Make a board's bitstream of a generated design and report what it takes.
 
@@ -43,6 +44,7 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
         seed: Of placement.
         native: Use Yosys and nextpnr from PATH.
         picture: Draw the placement, too; on an 85F that takes 15 s and 36 MB.
+        output_registers: On ECP5, use those inside RAMs and multipliers; see ``boards.absorb``.
         progress: Told about once a second what runs.
 
     Returns:
@@ -68,7 +70,8 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
     tools = Tools(work, native=native, progress=progress)
     versions = {tool: tools.version(tool) for tool in ("yosys", f"nextpnr-{board.family}")}
     try:
-        counts, report = _run(tools, work, board, manifest, clock, seed, picture)
+        counts, report = _run(tools, work, board, manifest, clock, seed, picture,
+                              output_registers)
     except ToolFailed as failure:
         raise _explain(failure, board, work) from None
     fmax_hz = 1e6 * min(net["achieved"] for net in report["fmax"].values())
@@ -96,7 +99,7 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
 
 
 def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], clock: Clock,
-         seed: int, picture: bool) -> tuple[dict[str, int], dict[str, Any]]:
+         seed: int, picture: bool, output_registers: bool) -> tuple[dict[str, int], dict[str, Any]]:
     """Yosys's cell counts and nextpnr's report."""
     (work / "top.v").write_text(emit(BoardTop(manifest["name"], board, clock), "BoardTop"))
     (work / "pins").write_text(board.constraints())
@@ -104,6 +107,10 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
     tools.run("yosys", "-s", "synth.ys")
 
     ecp5 = board.family == "ecp5"
+    if ecp5 and output_registers:
+        netlist = json.loads((work / "netlist.json").read_text())
+        absorb_output_registers(netlist)
+        (work / "netlist.json").write_text(json.dumps(netlist))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,
                "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"]

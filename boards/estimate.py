@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-import numpy as np
-
 import boards
 from boards.board import SPRAM_DEPTH, Board
 from gen.compile import load_compiled
 from gen.folder import BuildFolder
 from gen.network import Network
 from gen.resolve import complete
-from gen.sparse import place
+from gen.sparse import place_all
 from hw.config import Config, Sparse
 from hw.errors import ThriftyError
 from hw.sparse.layout import column_layout
@@ -93,7 +91,8 @@ def _dsps(c: Sparse, board: Board) -> int:
     def pieces(a: int, b: int) -> int:
         return ceil(a / size) * ceil(b / size) if min(a, b) > 1 else 0
 
-    total = c.pes * pieces(c.weight.width, c.activation.width)
+    multiplies = c.weight.kind != "shift_add"
+    total = c.pes * pieces(c.weight.width, c.activation.width) if multiplies else 0
     if c.requantize.enabled:
         total += pieces(c.accumulator.width, c.requantize.multiplier_width)
     return total
@@ -112,13 +111,14 @@ def _slots(config: Config) -> int:
 def _cycles(network: Network, c: Sparse, density: float) -> dict[str, Any]:
     """A model of the pipeline: the slowest of scan, broadcast and work, and the drain behind it."""
     latency = interval = drains = 0.0
-    for layer in network.layers:
-        placement = place(layer, c.pes)
-        work = density * int(np.bincount(placement.entry_pe, minlength=c.pes).max())
+    for placement in place_all(network, c.pes, kind=c.index.kind, width=c.index.width,
+                               rows=c.capacity.rows, total_rows=c.capacity.total_rows):
+        layer = placement.layer
+        work = density * placement.most_entries
         beats = ceil(layer.columns / c.activation.lanes)
         zero_beats = beats * (1 - density) ** c.activation.lanes
         compute = max(density * layer.columns + zero_beats + 2, work)
-        drain = layer.rows + 30
+        drain = len(placement.parts.row) + 30
         latency += compute + drain + 40
         interval += compute + 6
         drains += drain

@@ -33,6 +33,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="
                   help="Hardware for neural networks that does as little arithmetic as possible.\n\n"
                        "compile -> generate -> simulate -> estimate -> synth -> run, each a command, "
                        "all working on one build folder.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measurements against published figures.")
+app.add_typer(bench_app, name="bench")
 out = Console()
 err = Console(stderr=True)
 
@@ -279,6 +281,24 @@ def demo(
     from gen.demo import run_demo
 
     run_demo(output, network, as_json, out, err)
+
+
+@bench_app.command()
+def eie(
+    layer: Annotated[list[str] | None, typer.Option(
+        help="one of the nine; repeatable; default: all")] = None,
+    kind: Annotated[list[str] | None, typer.Option(
+        help="uniform, power-law, blocks, band; repeatable; default: uniform")] = None,
+    seed: Seed = 1,
+    queue: Annotated[int, typer.Option(help="depth of the PEs' queues", min=16, max=1024)] = 256,
+    divide: Annotated[int, typer.Option(help="rows, columns and PEs divided by it, for a quick look",
+                                        min=1)] = 1,
+    as_json: Json = False,
+) -> None:
+    """EIE's nine layers on 64 PEs: cycles, and bits stored, beside the paper's figures."""
+    from bench.eie import bench_eie
+
+    bench_eie(layer or [], kind or ["uniform"], seed=seed, queue=queue, divide=divide, as_json=as_json)
 
 
 def _show(report: dict[str, Any], as_json: bool, up_to_date: bool, step: str,

@@ -43,7 +43,8 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
         return Compiled(*load_compiled(folder), folder.read_json("compile.json", "compile"), True)
     weight = draft.get("sparse", {}).get("weight", {})
     network = read_network(source, Compress(**draft.get("compress", {})), weight.get("width", 8),
-                           weight.get("codebook_size", 16))
+                           weight.get("codebook_size", 16),
+                           weight.get("terms", 2) if weight.get("kind") == "shift_add" else None)
     config, placements = resolve(draft, network, str(config_path))
     parts = sections(network, config, placements)
     image = build_image(network, config, parts)

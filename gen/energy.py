@@ -11,6 +11,7 @@ __all__ = ["dense_energy", "inference_energy"]
 INT8_ADD, INT32_ADD = 0.03, 0.1
 INT8_MULTIPLY, INT32_MULTIPLY = 0.2, 3.1
 FP32_ADD, FP32_MULTIPLY = 0.9, 3.7
+INT8_SHIFT, INT32_SHIFT = 0.024, 0.13  # 45 nm as well: ShiftAddNet, NeurIPS 2020
 SRAM_32_BITS = 5.0  # a 32 KiB SRAM
 
 
@@ -18,8 +19,9 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
     """pJ of one vector, the mean of those in ``macs``: an estimate, not a measurement.
 
     Counted: each useful multiply-accumulate with its entry read and its accumulator read and
-    written, and each output's requantization. A memory access costs its share of a 32-bit SRAM read.
-    Column tables, queues, codebooks, broadcast, clock and leakage are not counted.
+    written, and each output's requantization. A shift-add product is all its shifts and their
+    sum. A memory access costs its share of a 32-bit SRAM read. Column tables, queues, codebooks,
+    broadcast, clock and leakage are not counted.
 
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).
@@ -28,7 +30,12 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
     narrow = c.weight.width <= 8 and c.activation.width <= 8
     entry_bits = c.index.width + c.weight.code_width
     access = (entry_bits + 2 * c.accumulator.width) / 32 * SRAM_32_BITS
-    each = (INT8_MULTIPLY if narrow else INT32_MULTIPLY) + INT32_ADD + access
+    if c.weight.kind == "shift_add":
+        product = c.weight.terms * (INT8_SHIFT if narrow else INT32_SHIFT)
+        product += (c.weight.terms - 1) * INT32_ADD
+    else:
+        product = INT8_MULTIPLY if narrow else INT32_MULTIPLY
+    each = product + INT32_ADD + access
     outputs = sum(layer.rows for layer in network.layers)
     return float(macs.sum(1).mean() * each + outputs * (INT32_MULTIPLY + INT32_ADD))
 

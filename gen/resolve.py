@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gen.network import Network
-from gen.sparse import Placement, accumulator_bound, place
+from gen.sparse import Placement, accumulator_bound, place_all
 from hw.config import Activation, Config, bits_for
 from hw.errors import ThriftyError
 
@@ -111,7 +111,11 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     """
     sparse = dict(draft.get("sparse", {}))
     pes = sparse.setdefault("pes", DEFAULT_PES)
-    placements = [place(layer, pes) for layer in network.layers]
+    index = _fill(sparse, "index", {"kind": "per_layer"})
+    given = sparse.get("capacity", {})
+    placements = place_all(network, pes, broadcasts=sparse.get("broadcasts", 1),
+                           kind=index["kind"], width=index.get("width"), rows=given.get("rows"),
+                           total_rows=given.get("total_rows"))
     values = [layer.weight.data for layer in network.layers]
     low = min((int(v.min()) for v in values if len(v)), default=0)
     high = max((int(v.max()) for v in values if len(v)), default=0)
@@ -135,8 +139,7 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     # A requantized last layer puts activations where accumulators are.
     outputs = activation["width"] + 1 if network.layers[-1].multiplier is not None else 0
     accumulator.setdefault("width", max(4, outputs, bound.bit_length() + int(accumulator["signed"])))
-    index = _fill(sparse, "index", {"kind": "per_layer"})
-    rows = max(int(p.slot_of_row.max()) + 1 for p in placements)
+    rows = max(placement.slots for placement in placements)
     multipliers = [layer.multiplier for layer in network.layers if layer.multiplier is not None]
     _fill(sparse, "requantize", {
         "enabled": bool(multipliers),
@@ -149,7 +152,7 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
         "entries": max(2, int(_entries(placements, pes).max())),
         "columns": max(2 * lanes, sum(-(-layer.columns // lanes) * lanes for layer in layers)),
         "rows": max(2, rows),
-        "total_rows": max(2, sum(layer.rows for layer in layers)),
+        "total_rows": max(2, sum(len(placement.parts.row) for placement in placements)),
         "inputs": max(2, layers[0].columns),
         "hidden": max(2, *(layer.columns for layer in layers[1:])) if len(layers) > 1 else 2,
         "outputs": max(2, layers[-1].rows),

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gen.balance import assign_rows
+from gen.balance import Parts, assign_rows
+from gen.halves import assign_halves, needs_halves
 from gen.layout import pack
 from gen.network import Layer, Network
+from gen.shift_add import encode, signed_digits
 from hw.config import Activation, Config, Sparse, bits_for, integer_range
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
 from hw.sparse.layout import (
     codebook_depth,
+    codebook_width,
     column_layout,
     drain_job_layout,
     drain_layout,
@@ -21,7 +24,10 @@ from hw.sparse.layout import (
 )
 from hw.sparse.pe import ALL_PES
 
-__all__ = ["Placement", "Section", "accumulator_bound", "place", "sections"]
+__all__ = ["Placement", "Section", "accumulator_bound", "place", "place_all", "sections"]
+
+WORTH_A_BIT = 1.1
+"""Parts of rows may make indices a bit wider if they make a network so many times faster."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,15 @@ class Placement:
     Entries are ordered by PE, then column, then slot.
 
     Args:
-        pe_of_row, slot_of_row: int64 (rows).
+        parts: PE and slot of every row, or of every part of it.
+        halves: Whether even columns are on even PEs and odd ones on odd PEs.
         entry_pe, entry_column, entry_slot, entry_gap, entry_value: int64 (nonzeros); the gap is the
             distance to the previous entry of the column on this PE, less one.
     """
 
     layer: Layer
-    pe_of_row: np.ndarray
-    slot_of_row: np.ndarray
+    parts: Parts
+    halves: bool
     entry_pe: np.ndarray
     entry_column: np.ndarray
     entry_slot: np.ndarray
@@ -55,8 +62,18 @@ class Placement:
     entry_value: np.ndarray
 
     @property
+    def slots(self) -> int:
+        """Slots of the PE that has most."""
+        return int(self.parts.slot.max()) + 1
+
+    @property
+    def most_entries(self) -> int:
+        """Entries of the PE that has most."""
+        return int(np.bincount(self.entry_pe, minlength=1).max())
+
+    @property
     def slot_bits(self) -> int:
-        return bits_for(int(self.slot_of_row.max()) + 1)
+        return bits_for(self.slots)
 
     @property
     def gap_bits(self) -> int:
@@ -70,18 +87,62 @@ class Placement:
         return self.gap_bits if self.relative(kind) else self.slot_bits
 
 
-def place(layer: Layer, pes: int) -> Placement:
-    """Spread a layer over PEs."""
-    pe_of, slot_of = assign_rows(layer.weight, pes)
+def place(layer: Layer, pes: int, *, slots: int = 1 << 14, spare: int = 1 << 17,
+          broadcasts: int = 1) -> Placement:
+    """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
+
+    With two broadcasts a cycle and a layer that needs them, even and odd columns go to different PEs.
+    """
+    halves = broadcasts == 2 and needs_halves(layer.weight, pes) and spare >= layer.rows
+    assign = assign_halves if halves else assign_rows
+    parts = assign(layer.weight, pes, slots=slots, spare=spare)
     column = np.repeat(np.arange(layer.columns), np.diff(layer.weight.indptr))
-    pe, slot = pe_of[layer.weight.indices], slot_of[layer.weight.indices]
-    order = np.lexsort((slot, column, pe))
+    pe, slot = parts.pe[parts.of_entry], parts.slot[parts.of_entry]
+    # The matrix is sorted by column and row, so the slots of a PE ascend in each column.
+    order = np.argsort(pe.astype(np.uint16), kind="stable")
     pe, column, slot = pe[order], column[order], slot[order]
     same = np.zeros(len(pe), bool)
     same[1:] = (pe[1:] == pe[:-1]) & (column[1:] == column[:-1])
     gap = slot - np.where(same, np.concatenate(([0], slot[:-1])) + 1, 0)
     value = layer.weight.data[order].astype(np.int64)
-    return Placement(layer, pe_of, slot_of, pe, column, slot, gap, value)
+    return Placement(layer, parts, halves, pe, column, slot, gap, value)
+
+
+def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, width: int | None,
+              rows: int | None, total_rows: int | None) -> list[Placement]:
+    """Spread every layer over PEs. Rows are split as far as what is already decided leaves room.
+
+    Args:
+        kind, width: Of the index; with None, indices get no wider for the sake of split rows unless
+            it is well worth it.
+        rows, total_rows: Capacities, or None.
+    """
+    def within(slots: int) -> list[Placement]:
+        spare = (1 << 17 if total_rows is None else total_rows) - sum(
+            layer.rows for layer in network.layers)
+        placements = []
+        for layer in network.layers:
+            placement = place(layer, pes, slots=slots, spare=spare, broadcasts=broadcasts)
+            if width is not None and placement.index_bits(kind) > width:
+                placement = place(layer, pes, spare=0)
+            spare -= len(placement.parts.row) - layer.rows
+            placements.append(placement)
+        return placements
+
+    def longest(placements: list[Placement]) -> int:
+        return sum(placement.most_entries for placement in placements)
+
+    if rows is not None:
+        return within(rows)
+    if width is not None:
+        return within(1 << width)
+    slots = 1 << max(bits_for(-(-layer.rows // pes)) for layer in network.layers)
+    tight = within(slots)
+    if longest(tight) > WORTH_A_BIT * sum(layer.weight.nnz for layer in network.layers) / pes:
+        wide = within(2 * slots)
+        if longest(tight) > WORTH_A_BIT * longest(wide):
+            return wide
+    return tight
 
 
 def accumulator_bound(layer: Layer, activation: Activation) -> int:
@@ -97,7 +158,7 @@ def accumulator_bound(layer: Layer, activation: Activation) -> int:
 def sections(network: Network, config: Config, placements: list[Placement]) -> list[Section]:
     """The contents of every memory; ThriftyError, naming layer and remedy, if the network won't fit."""
     c = config.sparse
-    _check_network(network, c)
+    _check_network(network, placements, c)
     result: list[Section] = []
     entries: list[list[np.ndarray]] = [[] for _ in range(c.pes)]
     columns: list[list[np.ndarray]] = [[] for _ in range(c.pes)]
@@ -105,7 +166,7 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     layers, drains, rows, codebooks = [], [], [], []
     column_base = row_base = 0
     for k, placement in enumerate(placements):
-        layer = placement.layer
+        layer, parts = placement.layer, placement.parts
         last = k == len(placements) - 1
         _check_layer(k, layer, placement, c, last)
         padded = -(-layer.columns // c.activation.lanes) * c.activation.lanes
@@ -113,11 +174,11 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         # Entries and column tables, a PE each.
         relative = placement.relative(c.index.kind)
         index = placement.entry_gap if relative else placement.entry_slot
-        if c.weight.kind == "codebook":
+        if c.weight.kind != "direct":
             book = np.unique(layer.weight.data).astype(np.int64)
             code = np.searchsorted(book, placement.entry_value)
             words = np.zeros(1 << c.weight.code_width, np.int64)
-            words[:len(book)] = book
+            words[:len(book)] = encode(book, c.weight) if c.weight.kind == "shift_add" else book
             codebooks.append(words)
         else:
             code = placement.entry_value
@@ -135,30 +196,33 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         used += counts.sum(1)
 
         # Descriptor, drain order, rows.
-        drain = pack(drain_job_layout(c), row_base=row_base, more_rows=layer.rows - 1,
+        drain = pack(drain_job_layout(c), row_base=row_base, more_rows=len(parts.row) - 1,
                      shift=layer.shift, relu=int(layer.relu), to_output=int(last),
                      raw=int(layer.multiplier is None))
         beats = padded // c.activation.lanes
+        halves = {"halves": int(placement.halves)} if c.broadcasts == 2 else {}
         layers.append(pack(
-            layer_layout(c), column_beat=column_base // c.activation.lanes, more_beats=beats - 1,
-            tail=(layer.columns - 1) % c.activation.lanes, relative=int(relative), last=int(last),
+            layer_layout(c), **halves, column_beat=column_base // c.activation.lanes,
+            more_beats=beats - 1, tail=(layer.columns - 1) % c.activation.lanes,
+            relative=int(relative), last=int(last),
             drain=int.from_bytes(drain.astype("<u4").tobytes(), "little")))
-        order = np.lexsort((placement.slot_of_row, placement.pe_of_row))
-        drains.append(pack(drain_layout(c), pe=placement.pe_of_row[order],
-                           slot=placement.slot_of_row[order]))
-        fields = {"row": order, "bias": layer.bias[order]}
+        drains.append(pack(drain_layout(c), pe=parts.pe, slot=parts.slot))
+        same = parts.row[1:] == parts.row[:-1]
+        bias = layer.bias[parts.row]
+        bias[1:][same] = 0
+        fields = {"row": parts.row, "more": np.append(same, False), "bias": bias}
         if c.requantize.enabled:
             multiplier = layer.multiplier if layer.multiplier is not None else np.ones(layer.rows)
-            fields["multiplier"] = multiplier.astype(np.int64)[order]
+            fields["multiplier"] = multiplier.astype(np.int64)[parts.row]
         rows.append(pack(row_layout(c), **fields))
         column_base += padded
-        row_base += layer.rows
+        row_base += len(parts.row)
 
     for pe in range(c.pes):
         result.append(Section(MemoryId.ENTRIES, pe, np.concatenate(entries[pe])))
         result.append(Section(MemoryId.COLUMNS, pe, np.concatenate(columns[pe])))
     if codebooks:
-        words = np.concatenate(codebooks) & ((1 << c.weight.width) - 1)
+        words = np.concatenate(codebooks) & ((1 << codebook_width(c)) - 1)
         assert len(words) <= codebook_depth(c)
         result.append(Section(MemoryId.CODEBOOK, ALL_PES, words.astype(np.uint32)[:, None]))
     result.append(Section(MemoryId.LAYERS, 0, np.concatenate(layers)))
@@ -167,13 +231,13 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     return result
 
 
-def _check_network(network: Network, c: Sparse) -> None:
+def _check_network(network: Network, placements: list[Placement], c: Sparse) -> None:
     cap, layers = c.capacity, network.layers
     lanes = c.activation.lanes
     needs = {
         "layers": len(layers),
         "columns": sum(-(-layer.columns // lanes) * lanes for layer in layers),
-        "total_rows": sum(layer.rows for layer in layers),
+        "total_rows": sum(len(placement.parts.row) for placement in placements),
         "inputs": layers[0].columns,
         "hidden": max((layer.columns for layer in layers[1:]), default=0),
         "outputs": layers[-1].rows,
@@ -202,11 +266,13 @@ def _check_layer(k: int, layer: Layer, placement: Placement, c: Sparse, last: bo
                            f"{c.weight.width} {'signed' if c.weight.signed else 'unsigned'} "
                            f"({low} to {high}): {remedy}")
     distinct = len(np.unique(layer.weight.data))
-    if c.weight.kind == "codebook" and distinct > c.weight.codebook_size:
+    if c.weight.kind != "direct" and distinct > c.weight.codebook_size:
         remedy = f"set it to {distinct}" if distinct <= 256 else 'set weight.kind = "direct"'
         raise ThriftyError(f"layer {k}: {distinct} distinct weights, but weight.codebook_size is "
                            f"{c.weight.codebook_size}: {remedy}")
-    rows = int(placement.slot_of_row.max()) + 1
+    if c.weight.kind == "shift_add":
+        _check_terms(k, layer, c)
+    rows = placement.slots
     if rows > c.capacity.rows:
         more = -(-layer.rows // c.capacity.rows)
         raise ThriftyError(f"layer {k}: {rows} rows a PE, but capacity.rows is {c.capacity.rows}: "
@@ -239,6 +305,17 @@ def _check_layer(k: int, layer: Layer, placement: Placement, c: Sparse, last: bo
                                f"{c.requantize.multiplier_width}")
         if not 0 <= layer.shift <= 62 or lowest < 0:
             raise ThriftyError(f"layer {k}: shift must be 0-62 and multipliers not negative")
+
+
+def _check_terms(k: int, layer: Layer, c: Sparse) -> None:
+    values = np.unique(layer.weight.data).tolist()
+    worst, needed = max(((value, len(signed_digits(value))) for value in values),
+                        key=lambda each: each[1], default=(0, 0))
+    if needed > c.weight.terms:
+        have = f"weight.terms is {c.weight.terms}" if needed <= 3 else "at most 3 are supported"
+        remedy = f"set it to {needed}, or " if needed <= 3 else ""
+        raise ThriftyError(f"layer {k}: weight {worst} needs {needed} shift-add terms, but {have}: "
+                           f'{remedy}set weight.kind = "codebook"')
 
 
 def _check_entries(k: int, used: np.ndarray, c: Sparse) -> None:

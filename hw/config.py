@@ -79,12 +79,16 @@ class Activation(_Table):
 class Weight(_Table):
     """What an entry holds: the number of a codebook word, or the weight itself."""
 
-    kind: Literal["codebook", "direct"] = Field(
-        "codebook", description="codebook: entries hold codes; direct: entries hold weights")
-    width: Annotated[int, Field(ge=1, le=32)] = Field(description="bits of one weight, 1-32")
+    kind: Literal["codebook", "direct", "shift_add"] = Field(
+        "codebook", description="codebook: entries hold codes; direct: entries hold weights; "
+        "shift_add: a codebook of signed powers of two, no multiplier")
+    width: Annotated[int, Field(ge=1, le=32)] = Field(
+        description="bits of one weight as an integer, 1-32")
     signed: bool = Field(description="two's complement if true")
     codebook_size: Annotated[int, Field(ge=2, le=256)] = Field(
         16, description="codebook words of one layer, 2-256 (unused with direct weights)")
+    terms: Annotated[int, Field(ge=1, le=3)] = Field(
+        2, description="signed powers of two whose sum is a weight, 1-3 (only shift_add)")
 
     @property
     def code_width(self) -> int:
@@ -125,9 +129,9 @@ class Capacity(_Table):
     columns: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
         description="columns, all layers together, each layer rounded up to whole beats")
     rows: Annotated[int, Field(ge=2, le=1 << 14)] = Field(
-        description="rows a PE, of the layer that has most")
+        description="rows and parts of rows a PE, of the layer that has most")
     total_rows: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
-        description="rows of all layers together")
+        description="rows of all layers together, and further parts of rows")
     inputs: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
         description="activations of an input vector")
     hidden: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
@@ -142,6 +146,9 @@ class Sparse(_Table):
     pes: Annotated[int, Field(ge=1, le=256)] = Field(16, description="processing elements, 1-256")
     queue_depth: Annotated[int, Field(ge=16, le=1024)] = Field(
         32, description="activation queue of each PE, 16-1024 items")
+    broadcasts: Literal[1, 2] = Field(
+        1, description="activations broadcast in a cycle; with 2, the even columns of a layer may go to "
+        "the even PEs and the odd ones to the odd PEs, where one broadcast a cycle would be the limit")
     activation: Activation
     weight: Weight
     index: Index
@@ -160,6 +167,8 @@ class Sparse(_Table):
         if self.requantize.enabled and acc.width + self.requantize.multiplier_width > 62:
             raise ValueError(f"accumulator.width {acc.width} + requantize.multiplier_width "
                              f"{self.requantize.multiplier_width} must be at most 62")
+        if self.pes % self.broadcasts:
+            raise ValueError(f"pes {self.pes} must be even with broadcasts = 2")
         if cap.columns % self.activation.lanes:
             raise ValueError(f"capacity.columns {cap.columns} must be a multiple of "
                              f"activation.lanes {self.activation.lanes}")

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hw.memory import Memory, address_width
 
-__all__ = ["Queue", "ReadPipeline", "SkidBuffer", "delay", "or_tree", "or_tree_levels"]
+__all__ = ["Fork", "Queue", "ReadPipeline", "SkidBuffer", "delay", "or_tree", "or_tree_levels"]
 
 
 def delay(m: Module, value: Value, cycles: int, name: str, *,
@@ -70,6 +70,32 @@ class SkidBuffer(Component):
             m.d.sync += full.eq(1)
         with m.If(~full):
             m.d.sync += skid.eq(self.i.payload)
+        return m
+
+
+class Fork(Component):
+    """Gives every item to several readers, each in its own time.
+
+    The next item comes when all have taken this one. No latency. Members: ``i``, ``o`` (an array).
+    """
+
+    def __init__(self, shape: ShapeLike, readers: int):
+        self.readers = readers
+        super().__init__({"i": In(stream.Signature(shape)),
+                          "o": Out(stream.Signature(shape)).array(readers)})
+
+    def elaborate(self, platform):
+        m = Module()
+        taken = Signal(self.readers)
+        takes = Signal(self.readers)
+        m.d.comb += self.i.ready.eq((taken | takes).all())
+        for k, reader in enumerate(self.o):
+            m.d.comb += [
+                reader.payload.eq(self.i.payload),
+                reader.valid.eq(self.i.valid & ~taken[k]),
+                takes[k].eq(reader.valid & reader.ready),
+            ]
+        m.d.sync += taken.eq(Mux(self.i.valid & self.i.ready, 0, taken | takes))
         return m
 
 

@@ -14,11 +14,12 @@ __all__ = ["read_network"]
 SUFFIXES = (".npy", ".npz", ".mtx")
 
 
-def read_network(path: Path, compress: Compress, weight_width: int, codebook_size: int) -> Network:
+def read_network(path: Path, compress: Compress, weight_width: int, codebook_size: int,
+                 terms: int | None = None) -> Network:
     """A network file as it is, or a bare matrix as a network of one layer.
 
     Args:
-        compress, weight_width, codebook_size: What becomes of a float matrix; see
+        compress, weight_width, codebook_size, terms: What becomes of a float matrix; see
             ``gen.compress.matrix``.
     """
     if not path.is_file():
@@ -28,7 +29,7 @@ def read_network(path: Path, compress: Compress, weight_width: int, codebook_siz
                            f"{', '.join(SUFFIXES)}")
     if path.suffix == ".npz" and _is_network(path):
         return load(path)
-    return matrix_network(read_matrix(path), compress, weight_width, codebook_size)
+    return matrix_network(read_matrix(path), compress, weight_width, codebook_size, terms)
 
 
 def _is_network(path: Path) -> bool:

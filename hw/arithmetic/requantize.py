@@ -60,7 +60,7 @@ class Requantizer(Component):
             piece = signed_value[low:low + PIECE]
             if low + PIECE >= len(signed_value):
                 piece = piece.as_signed()
-            product = Signal.like(piece * multiplier, name=f"product_{low}")
+            product = Signal.like(piece * multiplier, name=f"product_{low}", reset_less=True)
             m.d.sync += product.eq(piece * multiplier if self.multiplier_width > 1 else piece)
             partial.append(product << low)
         value = Signal(signed(len(signed_value) + self.multiplier_width + 1), name="product")

@@ -90,6 +90,7 @@ class Sequencer(Component):
             self.o_source.payload.more_beats.eq(descriptor.more_beats),
             self.o_source.payload.tag.tail.eq(descriptor.tail),
             self.o_source.payload.tag.beat.eq(descriptor.column_beat),
+            *([self.o_source.payload.tag.halves.eq(descriptor.halves)] if c.broadcasts == 2 else []),
             self.o_source.payload.tag.task.layer.eq(layer[context]),
             self.o_source.payload.tag.task.relative.eq(descriptor.relative),
             drains.i.payload.job.eq(descriptor.drain),

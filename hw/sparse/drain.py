@@ -26,8 +26,9 @@ class Drain(Component):
     """Reads one accumulator a cycle and writes it to its natural place.
 
     The order of a layer's accumulators, their rows, biases and multipliers stand in two tables; rows
-    can therefore lie on any PE in any slot. A layer is drained when every PE has finished it and, for
-    a network's last layer, when the output buffer of its context is free.
+    can therefore lie on any PE in any slot, and in parts: the parts of a row follow one another, are
+    added, and the last one writes. A layer is drained when every PE has finished it and, for a
+    network's last layer, when the output buffer of its context is free.
 
     Members:
         i: Stream of layers to drain; taken when the layer is done.
@@ -40,7 +41,7 @@ class Drain(Component):
             still hold.
         i_write_drain, i_write_rows, i_address, i_data: Image data for the two tables.
 
-    A layer takes ``answer + memory_latency + 4`` cycles beside one cycle a row, and
+    A layer takes ``answer + memory_latency + 4`` cycles beside one cycle a part, and
     ``Requantizer.LATENCY`` more if there is a requantizer.
     """
 
@@ -101,16 +102,18 @@ class Drain(Component):
         row = Signal(row_layout(c))
         m.d.comb += row.eq(rows.o_data)
 
-        # Bias, then requantize.
+        # The first part of a row is added to the bias, the next ones to the sum so far. Then requantize.
         sum_shape = signed(c.accumulator.width) if c.accumulator.signed else unsigned(
             c.accumulator.width)
         accumulator, bias = Signal(sum_shape), Signal(sum_shape)
         biased = Signal(sum_shape, reset_less=True)
+        continues = Signal()
         m.d.comb += [accumulator.eq(self.i_sum), bias.eq(row.bias)]
-        m.d.sync += biased.eq(accumulator + bias)
+        m.d.sync += [biased.eq(accumulator + Mux(continues, biased, bias)),
+                     continues.eq(meets & row.more)]
         raw = Signal(sum_shape)
         m.d.comb += raw.eq(Mux(job.relu & (biased < 0), 0, biased))
-        writes = delay(m, meets, 1, "biased_valid")
+        writes = delay(m, meets & ~row.more, 1, "biased_valid")
         natural = delay(m, row.row, 1, "natural", reset_less=True)
         if c.requantize.enabled:
             m.submodules.requantizer = requantizer = Requantizer(

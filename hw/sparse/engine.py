@@ -2,7 +2,7 @@
 
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect
 from amaranth.utils import ceil_log2
 
 from hw.config import BEAT, Config, bits_for
@@ -12,10 +12,10 @@ from hw.packet import TAG_BITS, MemoryId
 from hw.shared import Shared
 from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
 from hw.sparse.drain import Drain
-from hw.sparse.layout import beats, memories
+from hw.sparse.layout import beat_layout, beats, memories
 from hw.sparse.nonzero import NonzeroDetector
 from hw.sparse.pe import DrainBus, LoadBus, ProcessingElement, in_flight
-from hw.stream import or_tree, or_tree_levels
+from hw.stream import Fork, or_tree, or_tree_levels
 
 __all__ = ["SparseEngine"]
 
@@ -36,8 +36,8 @@ class SparseEngine(Component):
         o_empty: No result waits in the output buffer; ``i_count`` may change.
         o_ready: The accumulators have been cleared after reset; no vectors before that.
 
-    One multiply-accumulate a PE and cycle at most; one nonzero activation broadcast a cycle; one
-    accumulator drained a cycle, while the next layer or vector is computed.
+    One multiply-accumulate a PE and cycle at most; one or two nonzero activations broadcast a cycle;
+    one accumulator drained a cycle, while the next layer or vector is computed.
     """
 
     def __init__(self, config: Config):
@@ -74,7 +74,7 @@ class SparseEngine(Component):
         m.submodules.output = outputs = OutputBuffer(config)
         m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
         m.submodules.source = source = ActivationSource(config)
-        m.submodules.detector = detector = NonzeroDetector(c)
+        m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
         # Bus and PE registers, the RAM, the register behind it, the OR tree.
         m.submodules.drain = drain = Drain(
             config, answer=latency + 2 + self.tree_levels, **load_sizes)
@@ -107,17 +107,23 @@ class SparseEngine(Component):
             inputs.i_advance.eq(source.o_advance),
             inputs.i_address.eq(Cat(_fit(source.o_beat, len(inputs.i_address) - 1), source.o_context)),
             source.i_input.eq(inputs.o_values),
-            detector.i.payload.eq(source.o.payload),
-            detector.i.valid.eq(source.o.valid),
-            source.o.ready.eq(detector.i.ready),
+            fork.i.payload.eq(source.o.payload),
+            fork.i.valid.eq(source.o.valid),
+            source.o.ready.eq(fork.i.ready),
         ]
 
-        # Broadcast.
-        stop = Signal()
-        item = Signal(detector.o.payload.shape(), reset_less=True)
-        item_valid = Signal()
-        m.d.comb += detector.o.ready.eq(~stop)
-        m.d.sync += [item.eq(detector.o.payload), item_valid.eq(detector.o.valid & ~stop)]
+        # Broadcasts: PE k listens to number k mod broadcasts.
+        stop = Signal(c.broadcasts)
+        items, items_valid = [], []
+        for half in range(c.broadcasts):
+            m.submodules[f"detector_{half}"] = detector = NonzeroDetector(c, half)
+            connect(m, fork.o[half], detector.i)
+            item = Signal(detector.o.payload.shape(), name=f"item_{half}", reset_less=True)
+            item_valid = Signal(name=f"item_valid_{half}")
+            m.d.comb += detector.o.ready.eq(~stop[half])
+            m.d.sync += [item.eq(detector.o.payload), item_valid.eq(detector.o.valid & ~stop[half])]
+            items.append(item)
+            items_valid.append(item_valid)
 
         # Processing elements.
         clearing, slot = Signal(init=1), Signal(range(c.capacity.rows + 1))
@@ -134,13 +140,15 @@ class SparseEngine(Component):
         sums, full, busy = [], [], []
         for k in range(c.pes):
             m.submodules[f"pe_{k}"], pe = self.pe.instantiate(
-                i_number=Const(k, bits_for(c.pes)), i_load=load, i_item=item,
-                i_item_valid=item_valid, i_drain=bus)
+                i_number=Const(k, bits_for(c.pes)), i_load=load,
+                i_item=items[k % c.broadcasts], i_item_valid=items_valid[k % c.broadcasts],
+                i_drain=bus)
             sums.append(pe.o_sum)
             full.append(pe.o_almost_full)
             busy.append(~pe.o_done)
         m.d.comb += [
-            stop.eq(or_tree(m, full, "stop")),
+            *(stop[half].eq(or_tree(m, full[half::c.broadcasts], f"stop_{half}"))
+              for half in range(c.broadcasts)),
             drain.i_sum.eq(or_tree(m, sums, "sum")),
             drain.i_done.eq(~or_tree(m, busy, "busy")),
         ]

@@ -6,13 +6,14 @@ The circuits and the compiler both read these layouts, so that each is defined o
 from amaranth.lib.data import ArrayLayout, StructLayout
 
 from hw.arithmetic.requantize import SHIFT_BITS
+from hw.arithmetic.shift_add import word_layout
 from hw.config import Config, Sparse, bits_for
 from hw.packet import MemoryId
 
 __all__ = [
-    "beat_layout", "beats", "codebook_depth", "column_layout", "drain_job_layout", "drain_layout",
-    "entry_layout", "item_layout", "layer_layout", "memories", "queue_layout", "row_layout",
-    "tag_layout", "task_layout",
+    "beat_layout", "beats", "codebook_depth", "codebook_width", "column_layout", "drain_job_layout",
+    "drain_layout", "entry_layout", "item_layout", "layer_layout", "memories", "queue_layout",
+    "row_layout", "tag_layout", "task_layout",
 ]
 
 
@@ -35,6 +36,14 @@ def column_layout(c: Sparse) -> StructLayout:
 def codebook_depth(c: Sparse) -> int:
     """Words of the codebook memory: one codebook a layer."""
     return c.capacity.layers << c.weight.code_width
+
+
+def codebook_width(c: Sparse) -> int:
+    """Bits of a codebook word: a weight as an integer, or as shift-add terms."""
+    weight = c.weight
+    if weight.kind == "shift_add":
+        return word_layout(weight.width, weight.signed, weight.terms).size
+    return weight.width
 
 
 def task_layout(c: Sparse) -> StructLayout:
@@ -62,11 +71,16 @@ def beat_layout(c: Sparse) -> StructLayout:
                          "values": ArrayLayout(c.activation.width, c.activation.lanes)})
 
 
+def _halves(c: Sparse) -> dict[str, int]:
+    """Whether even and odd columns go to different PEs, where the hardware can."""
+    return {"halves": 1} if c.broadcasts == 2 else {}
+
+
 def tag_layout(c: Sparse) -> StructLayout:
     """What the detector needs to know of a beat."""
     lanes = c.activation.lanes
     return StructLayout({
-        "first": 1, "last": 1,
+        **_halves(c), "first": 1, "last": 1,
         "tail": bits_for(lanes),  # valid lanes of the last beat, less one
         "beat": bits_for(beats(c.capacity.columns, lanes)),  # its place in the column tables
         "task": task_layout(c),
@@ -77,6 +91,7 @@ def layer_layout(c: Sparse) -> StructLayout:
     """A layer's descriptor, read by the sequencer before the layer runs."""
     lanes = c.activation.lanes
     return StructLayout({
+        **_halves(c),
         "column_beat": bits_for(beats(c.capacity.columns, lanes)),  # where its columns begin
         # Beats of activations, less one.
         "more_beats": bits_for(beats(max(c.capacity.inputs, c.capacity.hidden), lanes)),
@@ -91,7 +106,7 @@ def drain_job_layout(c: Sparse) -> StructLayout:
     """What the drain needs to know of a layer."""
     return StructLayout({
         "row_base": bits_for(c.capacity.total_rows),
-        "more_rows": bits_for(c.capacity.total_rows),  # rows less one
+        "more_rows": bits_for(c.capacity.total_rows),  # parts of rows, less one
         "shift": SHIFT_BITS,
         "relu": 1,
         "to_output": 1,  # the last layer: raw or requantized results go to the host
@@ -105,8 +120,12 @@ def drain_layout(c: Sparse) -> StructLayout:
 
 
 def row_layout(c: Sparse) -> StructLayout:
-    """What becomes of a drained accumulator: its natural row, bias, and multiplier."""
-    fields = {"row": bits_for(max(c.capacity.hidden, c.capacity.outputs)),
+    """What becomes of a drained accumulator: its natural row, bias, and multiplier.
+
+    ``more``: the next accumulator is of the same row. The bias of a row's first part counts, and the
+    multiplier of its last.
+    """
+    fields = {"row": bits_for(max(c.capacity.hidden, c.capacity.outputs)), "more": 1,
               "bias": c.accumulator.width}
     if c.requantize.enabled:
         fields["multiplier"] = c.requantize.multiplier_width
@@ -123,6 +142,6 @@ def memories(config: Config) -> dict[MemoryId, tuple[int, int]]:
         MemoryId.DRAIN: (drain_layout(c).size, cap.total_rows),
         MemoryId.ROWS: (row_layout(c).size, cap.total_rows),
     }
-    if c.weight.kind == "codebook":
-        sizes[MemoryId.CODEBOOK] = (c.weight.width, codebook_depth(c))
+    if c.weight.kind != "direct":
+        sizes[MemoryId.CODEBOOK] = (codebook_width(c), codebook_depth(c))
     return sizes

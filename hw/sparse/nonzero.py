@@ -1,6 +1,6 @@
 """Leading nonzero detection: several activations in, only the nonzero ones out."""
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -19,10 +19,14 @@ class NonzeroDetector(Component):
 
     Latency 2 cycles; each item and each beat without items takes a cycle.
     Members: ``i`` (stream of {tag, values}), ``o`` (stream of items).
+
+    Args:
+        half: With two broadcasts, 0 or 1: in layers whose tag says ``halves``, only the even or
+            only the odd columns are looked at.
     """
 
-    def __init__(self, config: Sparse):
-        self.config = config
+    def __init__(self, config: Sparse, half: int = 0):
+        self.config, self.half = config, half
         super().__init__({"i": In(stream.Signature(beat_layout(config))),
                           "o": Out(stream.Signature(item_layout(config)))})
 
@@ -39,9 +43,13 @@ class NonzeroDetector(Component):
         last_item = Signal()
         m.d.comb += [last_item.eq(~rest.any()), self.i.ready.eq(sending & last_item)]
 
+        def mine(lane):
+            other = self.config.broadcasts == 2 and lane % 2 != self.half
+            return ~tag.halves if other else Const(1)
+
         fresh = Cat(
             tag.first,
-            *(values[k].any() & (~tag.last | (k <= tag.tail)) for k in range(lanes)),
+            *(values[k].any() & (~tag.last | (k <= tag.tail)) & mine(k) for k in range(lanes)),
             tag.last,
         )
         with m.If(sending):

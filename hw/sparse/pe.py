@@ -4,12 +4,14 @@ from amaranth import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out, Signature
 
+from hw.arithmetic.shift_add import ShiftAddMultiplier
 from hw.config import Config, Sparse, bits_for
 from hw.memory import Memory
 from hw.packet import MemoryId
 from hw.sparse.accumulator import Accumulators
 from hw.sparse.layout import (
     codebook_depth,
+    codebook_width,
     column_layout,
     entry_layout,
     item_layout,
@@ -164,30 +166,34 @@ class ProcessingElement(Component):
             absolute = first if c.index.kind == "relative" else first | ~current.relative
             base = Mux(absolute, 0, row + 1)
         m.d.sync += row.eq(base + entry.index)
-        if c.weight.kind == "codebook":
-            codebook = loaded("codebook", Memory(c.weight.width, codebook_depth(c),
+        if c.weight.kind != "direct":
+            codebook = loaded("codebook", Memory(codebook_width(c), codebook_depth(c),
                                                  latency=latency), MemoryId.CODEBOOK)
             m.d.comb += codebook.i_address.eq(Cat(entry.code, current.layer))
             word = codebook.o_data
         else:
             word = delay(m, entry.code, latency, "weight", reset_less=True)
-        weight = Signal(_shape(c.weight))
         activation = Signal(_shape(c.activation))
-        m.d.comb += [
-            weight.eq(word),
-            activation.eq(delay(m, value, latency, "value_codebook", reset_less=True)),
-        ]
+        m.d.comb += activation.eq(delay(m, value, latency, "value_codebook", reset_less=True))
 
-        # Multiply and accumulate. The accumulator is read while the product is formed.
-        product = Signal.like(weight * activation, name="product", reset_less=True)
-        m.d.sync += product.eq(weight * activation)
+        # Multiply, in so many steps, and accumulate. Meanwhile the accumulator is read.
+        if c.weight.kind == "shift_add":
+            m.submodules.multiplier = multiplier = ShiftAddMultiplier(
+                c.weight.width, c.weight.signed, c.weight.terms, activation.shape())
+            m.d.comb += [multiplier.i_word.eq(word), multiplier.i_activation.eq(activation)]
+            product, steps = multiplier.o_product, multiplier.LATENCY
+        else:
+            weight = Signal(_shape(c.weight))
+            m.d.comb += weight.eq(word)
+            product, steps = Signal.like(weight * activation, name="product", reset_less=True), 1
+            m.d.sync += product.eq(weight * activation)
         m.submodules.accumulators = accumulators = Accumulators(
             cap.rows, c.accumulator.width, c.accumulator.signed, len(product),
             product.shape().signed, latency=latency)
         m.d.comb += [
-            accumulators.i_valid.eq(delay(m, valid, 1, "accumulate")),
-            accumulators.i_row.eq(row),
-            accumulators.i_end.eq(delay(m, marker & ~task.begin, 1, "end")),
+            accumulators.i_valid.eq(delay(m, valid, steps, "accumulate")),
+            accumulators.i_row.eq(delay(m, row, steps - 1, "row", reset_less=True)),
+            accumulators.i_end.eq(delay(m, marker & ~task.begin, steps, "end")),
             accumulators.i_product.eq(product),
             self.o_done.eq(accumulators.o_done),
             self.o_sum.eq(accumulators.o_sum),

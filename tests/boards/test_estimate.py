@@ -58,7 +58,7 @@ def test_small_memories_are_slots_on_ecp5(tmp_path):
 @pytest.mark.parametrize("changes, dsps", [
     ({}, 2 + 2), ({"sparse__pes": 16}, 16 + 2), ({"sparse__requantize__enabled": False}, 2),
     ({"sparse__weight__width": 1}, 2), ({"sparse__accumulator__width": 18}, 2 + 1),
-    ({"sparse__weight__width": 20}, 4 + 2)])
+    ({"sparse__weight__width": 20}, 4 + 2), ({"sparse__weight__kind": "shift_add"}, 2)])
 def test_multipliers(changes, dsps, tmp_path):
     assert estimate(manifest(tmp_path, [], **changes), "ulx3s-85f", 1.0)["resources"]["dsp"][
         "used"] == dsps

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from amaranth.asserts import AnySeq
-from amaranth.hdl import Assert, Cat, Fragment, Module, Value
+from amaranth.hdl import Assert, Cat, Fragment, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.control.sequencer import Sequencer
@@ -13,7 +13,7 @@ from hw.slip import SlipDecoder, SlipEncoder
 from hw.sparse.buffers import ActivationSource, OutputBuffer
 from hw.sparse.nonzero import NonzeroDetector
 from hw.sparse.pe import LoadBus
-from hw.stream import Queue, ReadPipeline, SkidBuffer
+from hw.stream import Fork, Queue, ReadPipeline, SkidBuffer
 from hw.uart import UartReceiver
 from tests.formal.configs import small
 from tests.formal.handshake import feed, watch
@@ -45,6 +45,24 @@ def through(component):
 
 def test_skid_buffer():
     check(through(SkidBuffer(3)), "skid_buffer")
+
+
+def test_fork():
+    def spec(m):
+        dut = Fork(3, 2)
+        m.submodules.dut = inside = Fragment.get(dut, None)
+        feed(m, dut.i, "i")
+        gone = Signal(2)
+        m.d.sync += gone.eq(gone + (dut.i.valid & dut.i.ready))
+        for k, reader in enumerate(dut.o):
+            watch(m, reader, f"o_{k}")
+            came = Signal(2, name=f"came_{k}")
+            m.d.sync += came.eq(came + (reader.valid & reader.ready))
+            m.d.comb += [
+                Assert((came - gone)[:2] == probe(inside, "taken")[k], f"reader {k} has each item once"),
+                Assert(~reader.valid | (reader.payload == dut.i.payload), f"what reader {k} has is the item"),
+            ]
+    check(spec, "fork")
 
 
 @LATENCIES

@@ -52,7 +52,10 @@ CONFIGURATIONS = {
     "[compress]\nprune = 1\n": '"compress.prune": .*less than 1',
     "[compress]\nprune = nan\n": '"compress.prune": ',
     "[sparse.activation]\nlanes = 3\n": "lanes must be a power of two, not 3",
-    "[sparse.weight]\nkind = 'none'\n": "'codebook' or 'direct'",
+    "[sparse.weight]\nkind = 'none'\n": "'codebook', 'direct' or 'shift_add'",
+    "[sparse.weight]\nkind = 'shift_add'\nterms = 1\n": "layer 0: weight -7 needs 2 shift-add terms, "
+        "but weight.terms is 1: set it to 2, or set weight.kind = \"codebook\"",
+    "[sparse.weight]\nterms = 4\n": '"sparse.weight.terms": .*less than or equal to 3',
     "[sparse.weight]\ncodebook_size = 300\n": "less than or equal to 256",
     "[sparse.weight]\ncodebook_size = 4\n": "layer 0: 14 distinct weights, but weight.codebook_size is "
                                             "4: set it to 14",

@@ -25,3 +25,11 @@ def test_each_useful_product(width, multiply):
     bits = 3 + 4 + 2 * 24  # index, code, accumulator read and written
     each = multiply + 0.1 + bits / 32 * 5.0
     assert inference_energy(NET, c, macs) == pytest.approx(20 * each + 12 * 3.2)
+
+
+@pytest.mark.parametrize("width, terms, product", [(8, 1, 0.024), (8, 2, 0.148), (9, 3, 0.59)])
+def test_shifts_and_adds_instead_of_products(width, terms, product):
+    c = config(sparse__weight={"kind": "shift_add", "width": width, "signed": True, "terms": terms})
+    macs = np.array([[10, 4], [20, 6]])
+    each = product + 0.1 + (3 + 4 + 2 * 24) / 32 * 5.0
+    assert inference_energy(NET, c, macs) == pytest.approx(20 * each + 12 * 3.2)

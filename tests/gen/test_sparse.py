@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gen.network import Layer, Network
 from gen.resolve import resolve
-from gen.sparse import accumulator_bound, place, sections
+from gen.sparse import accumulator_bound, place, place_all, sections
 from hw.config import Activation, Config
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
@@ -31,6 +31,13 @@ def signed(value: int, width: int) -> int:
     return value - (1 << width) if value >> width - 1 else value
 
 
+def total(word: int, weight) -> int:
+    """The sum of a word's terms: exponent, sign, presence, least significant first."""
+    bits = (weight.width - weight.signed).bit_length()
+    terms = [word >> k * (bits + 2) & (1 << bits + 2) - 1 for k in range(weight.terms)]
+    return sum((term >> bits + 1) * (-1)**(term >> bits) * 2**(term % (1 << bits)) for term in terms)
+
+
 def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
     """The weight matrices, walked as the hardware walks them."""
     c = config.sparse
@@ -45,14 +52,19 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
         job = {name: head["drain"] >> field.offset & (1 << field.width) - 1
                for name, field in layer_layout(c)["drain"].shape}
         assert head["last"] == job["to_output"] == (k == len(net.layers) - 1)
-        assert job["more_rows"] + 1 == layer.rows
-        rows = read(row_layout(c), memory[MemoryId.ROWS, 0])[job["row_base"]:][:layer.rows]
-        places = drains[job["row_base"]:][:layer.rows]
+        drained = slice(job["row_base"], job["row_base"] + job["more_rows"] + 1)
+        rows = read(row_layout(c), memory[MemoryId.ROWS, 0])[drained]
+        places = drains[drained]
         natural = {(p & (1 << pe_bits) - 1, p >> pe_bits): row["row"]
                    for p, row in zip(places.tolist(), rows, strict=True)}
-        assert sorted(natural.values()) == list(range(layer.rows))
-        for row in rows:
-            assert signed(row["bias"], c.accumulator.width) == layer.bias[row["row"]]
+        assert len(natural) == len(rows), "an accumulator twice"
+        # A row is finished by the part without ``more``; only its first part has a bias.
+        finished = [row["row"] for row in rows if not row["more"]]
+        assert sorted(finished) == list(range(layer.rows))
+        for before, row in zip([{"more": 0}, *rows], rows, strict=False):
+            bias = 0 if before["more"] else layer.bias[row["row"]]
+            assert signed(row["bias"], c.accumulator.width) == bias
+            assert not before["more"] or before["row"] == row["row"]
         weight = np.zeros((layer.rows, layer.columns), np.int64)
         for pe in range(c.pes):
             entries = read(entry_layout(c), memory[MemoryId.ENTRIES, pe])
@@ -67,7 +79,9 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
                         value = int(book[(k << c.weight.code_width) + entry["code"]][0])
                     else:
                         value = entry["code"]
-                    if c.weight.signed:
+                    if c.weight.kind == "shift_add":
+                        value = total(value, c.weight)
+                    elif c.weight.signed:
                         value = signed(value, c.weight.width)
                     row = natural[pe, slot]
                     assert weight[row, j] == 0, "an entry twice"
@@ -78,7 +92,7 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
 
 @settings(derandomize=True, deadline=None, database=None, max_examples=40)
 @given(seed=st.integers(0, 2**32), pes=st.integers(1, 5), kind=st.sampled_from(
-    ["codebook", "direct"]), index=st.sampled_from(["absolute", "relative", "per_layer"]),
+    ["codebook", "direct", "shift_add"]), index=st.sampled_from(["absolute", "relative", "per_layer"]),
     density=st.sampled_from([0.0, 0.05, 0.4, 1.0]), lanes=st.sampled_from([4, 8]))
 def test_memories_give_the_weights_back(seed, pes, kind, index, density, lanes):
     rng = np.random.default_rng(seed)
@@ -92,13 +106,55 @@ def test_memories_give_the_weights_back(seed, pes, kind, index, density, lanes):
         assert np.array_equal(weight, layer.weight.toarray())
 
 
+@pytest.mark.parametrize("index", ["absolute", "relative", "per_layer"])
+@pytest.mark.parametrize("sizes, pes", [((3000, 3), 8), ((2600, 10, 4), 8), ((900, 9), 5)])
+def test_memories_give_split_rows_back(index, sizes, pes):
+    net = network(np.random.default_rng(4), sizes, density=0.5)
+    draft = {"name": "n", "sparse": {"pes": pes, "index": {"kind": index}}}
+    config, placements = resolve(draft, net, "draft")
+    capacity = config.sparse.capacity
+    assert capacity.total_rows > sum(sizes[1:]) and capacity.outputs == sizes[-1]
+    for layer, weight in zip(net.layers, weights_of(net, config, sections(net, config, placements)),
+                             strict=True):
+        assert np.array_equal(weight, layer.weight.toarray())
+    again = place_all(net, pes, kind=index, width=config.sparse.index.width, rows=capacity.rows,
+                      total_rows=capacity.total_rows)
+    for one, other in zip(placements, again, strict=True):
+        assert np.array_equal(one.parts.pe, other.parts.pe), "the resolved configuration splits alike"
+
+
+@pytest.mark.parametrize("given, split", [
+    ({}, True), ({"width": 1}, True), ({"rows": 2}, True), ({"rows": 1}, False),
+    ({"total_rows": 9}, False), ({"total_rows": 13}, False), ({"total_rows": 17}, True)])
+def test_what_is_decided_limits_splitting(given, split):
+    net = network(np.random.default_rng(4), (3000, 10), density=0.5)
+    placement, = place_all(net, 8, **{"kind": "absolute", "width": None, "rows": None,
+                                      "total_rows": None} | given)
+    assert placement.slots == 2, "as many as whole rows need: indices stay as narrow"
+    assert (len(placement.parts.row) > 10) == split
+    assert len(placement.parts.row) <= max(10, given.get("total_rows", 18))
+
+
+def test_a_bit_more_where_it_is_worth_it():
+    """16 rows on 8 PEs fill both slots that a bit can name."""
+    def placed(*work, **given):
+        weight = (np.array(work)[:, None] > np.arange(max(work))).astype(np.int64)
+        net = Network([Layer(sp.csc_array(weight), np.zeros(16, np.int64))])
+        return place_all(net, 8, **{"kind": "absolute", "width": None, "rows": None,
+                                    "total_rows": None} | given)[0]
+    giant = placed(9000, *[300] * 15)
+    assert giant.slots > 2 and giant.most_entries <= 1.003 * 13500 / 8
+    assert placed(9000, *[300] * 15, width=1).slots == 2
+    assert placed(1200, *[1100] * 15).slots == 2
+
+
 @pytest.mark.parametrize("density", [0.0, 0.02, 0.3, 1.0])
 def test_placement(density):
     rng = np.random.default_rng(3)
     layer = Layer(matrix(rng, 40, 9, density, [-3, 1, 2]), np.zeros(40, np.int64))
     p = place(layer, 3)
     row_of = {(pe, slot): row for row, (pe, slot) in enumerate(zip(
-        p.pe_of_row.tolist(), p.slot_of_row.tolist(), strict=True))}
+        p.parts.pe.tolist(), p.parts.slot.tolist(), strict=True))}
     order = list(zip(p.entry_pe.tolist(), p.entry_column.tolist(), p.entry_slot.tolist(),
                      strict=True))
     assert order == sorted(order)
@@ -179,6 +235,18 @@ ERRORS = {
                                         "sparse__weight__width": 9,
                                         "sparse__capacity__entries": 200},
                           'set weight.kind = "direct"'),
+    "shift_add_terms": (one_layer(weight=sp.csc_array(np.array([[3, 37], [-11, 0]])),
+                                  bias=np.zeros(2, int)), {"sparse__weight__kind": "shift_add"},
+                        'layer 0: weight -11 needs 3 shift-add terms, but weight.terms is 2: set it '
+                        'to 3, or set weight.kind = "codebook"'),
+    "shift_add_no_terms": (one_layer(weight=sp.csc_array(np.array([[3, 85], [-11, 0]])),
+                                     bias=np.zeros(2, int)), {"sparse__weight__kind": "shift_add"},
+                           'layer 0: weight 85 needs 4 shift-add terms, but at most 3 are supported: '
+                           'set weight.kind = "codebook"'),
+    "shift_add_codebook": (one_layer(weight=sp.csc_array(np.arange(1, 9).reshape(4, 2)),
+                                     bias=np.zeros(4, int)), {
+        "sparse__weight": {"kind": "shift_add", "width": 8, "signed": True, "codebook_size": 4}},
+        "layer 0: 8 distinct weights, but weight.codebook_size is 4: set it to 8"),
     "rows": (one_layer(rows=16, columns=2), {"sparse__pes": 1},
              "layer 0: 16 rows a PE, but capacity.rows is 8: set it to 16, or use 2 PEs"),
     "index": (one_layer(rows=16, columns=2), {"sparse__index": {"kind": "absolute", "width": 3},

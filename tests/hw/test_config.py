@@ -30,6 +30,7 @@ def test_code_width():
         return c.sparse.weight.code_width
 
     assert code_width(kind="direct") == 12
+    assert code_width(kind="shift_add", codebook_size=17) == 5
     assert [code_width(codebook_size=n) for n in (2, 3, 16, 17, 256)] == [1, 2, 4, 5, 8]
 
 
@@ -42,7 +43,9 @@ RULES = {
     "lanes_range": ({"sparse__activation__lanes": 64}, "less than or equal to 32"),
     "activation_width": ({"sparse__activation__width": 17}, "less than or equal to 16"),
     "weight_width": ({"sparse__weight__width": 33}, "less than or equal to 32"),
-    "weight_kind": ({"sparse__weight__kind": "shift"}, "'codebook' or 'direct'"),
+    "weight_kind": ({"sparse__weight__kind": "shift"}, "'codebook', 'direct' or 'shift_add'"),
+    "no_terms": ({"sparse__weight__terms": 0}, "greater than or equal to 1"),
+    "terms": ({"sparse__weight__terms": 4}, "less than or equal to 3"),
     "codebook_size": ({"sparse__weight__codebook_size": 257}, "less than or equal to 256"),
     "unsigned_accumulator": ({"sparse__accumulator__signed": False},
                              "accumulator.signed must be true: weights or activations are signed"),

@@ -111,6 +111,19 @@ def test_equals_golden(name: str, latency: int, tmp_path: Path) -> None:
 
 
 @needs_icarus
+@pytest.mark.parametrize("sizes, density, latency", [
+    ((900, 3), 0.8, 1), ((220, 10, 4), 1.0, 2)])
+def test_split_rows(sizes: tuple[int, ...], density: float, latency: int, tmp_path: Path) -> None:
+    """Rows in parts on several PEs: raw sums of three rows, and a layer with ReLU and requantization."""
+    rng = np.random.default_rng(6)
+    net = network(rng, sizes, density=density, bias=9000)
+    design = build({"name": "split", "memory_latency": latency,
+                    "sparse": {"pes": 8, "activation": U8}}, net, tmp_path)
+    assert design.config.sparse.capacity.total_rows >= sum(sizes[1:]) + 4
+    check(design, corner_vectors(rng, design.activation, net.inputs, 6), tmp_path)
+
+
+@needs_icarus
 @pytest.mark.parametrize("seed", range(8))
 def test_random_designs(seed: int, tmp_path: Path) -> None:
     print(f"seed {seed}")

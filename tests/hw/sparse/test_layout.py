@@ -17,7 +17,7 @@ def test_memories_of_a_configuration():
         MemoryId.COLUMNS: (6 + 3 + 1, 32),
         MemoryId.LAYERS: (3 + 3 + 2 + 1 + 1 + (5 + 5 + 6 + 1 + 1 + 1), 4),
         MemoryId.DRAIN: (1 + 3, 32),
-        MemoryId.ROWS: (4 + 24 + 16, 32),
+        MemoryId.ROWS: (4 + 1 + 24 + 16, 32),
         MemoryId.CODEBOOK: (8, 4 * 16),
     }
 
@@ -27,6 +27,15 @@ def test_direct_weights_have_no_codebook():
     sizes = memories(c)
     assert MemoryId.CODEBOOK not in sizes
     assert sizes[MemoryId.ENTRIES] == (3 + 11, 64)
+
+
+@pytest.mark.parametrize("width, signed, terms, bits", [
+    (8, True, 2, 2 * (3 + 2)), (8, False, 2, 2 * (4 + 2)), (1, True, 1, 1 + 2), (32, False, 3, 24)])
+def test_shift_add_codebooks_hold_terms(width, signed, terms, bits):
+    sizes = memories(config(sparse__weight={
+        "kind": "shift_add", "width": width, "signed": signed, "terms": terms}))
+    assert sizes[MemoryId.CODEBOOK] == (bits, 4 * 16)
+    assert sizes[MemoryId.ENTRIES] == (3 + 4, 64)
 
 
 def test_codebooks_of_odd_sizes_are_rounded_up():

@@ -1,0 +1,224 @@
+"""Random configurations and networks through compile, generate and simulate, judged by NumPy.
+
+``python -m bench.configurations`` draws every case from the seed and the case's number alone, so
+``--only 17`` runs the 17th again whatever ``--count`` was.
+"""
+
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import numpy as np
+import scipy.sparse as sp
+import tomli_w
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from gen.compile import compile_network
+from gen.folder import BuildFolder
+from gen.generate import generate
+from gen.network import Layer, Network, dump
+from hw.config import bits_for, integer_range
+from sim.simulate import npy_bytes, simulate
+
+__all__ = ["Case", "check", "draw", "expected"]
+
+PES = (1, 2, 3, 5, 7, 13, 16, 31, 37, 61, 64)
+"""PEs of two cases in three; the others have any number up to 64."""
+DENSITIES = (0.0, 0.05, 0.3, 0.7, 1.0)
+VECTORS = 6
+
+
+@dataclass(frozen=True)
+class Case:
+    """A configuration file's table, a network, and vectors for it, int64 (vectors x inputs)."""
+
+    config: dict[str, Any]
+    network: Network
+    inputs: np.ndarray
+    stall: float
+
+
+def draw(seed: int, index: int) -> Case:
+    """Case ``index`` of a seed."""
+    rng = np.random.default_rng([seed, index])
+    pes = int(rng.choice(PES) if rng.random() < 2 / 3 else rng.integers(1, 65))
+    width, signed = int(rng.integers(1, 17)), bool(rng.integers(2))
+    smallest = 4 if width <= 8 else 2
+    activation = {"width": width, "signed": signed,
+                  "lanes": int(rng.choice([n for n in (2, 4, 8, 16, 32) if n >= smallest]))}
+    requantize, multiplier_width = bool(rng.integers(2)), int(rng.integers(1, 18))
+    # Requantizing multiplies accumulators: they and the multiplier must fit 62 bits.
+    widest = min(32, 62 - multiplier_width - width - 10) if requantize else 32
+    weight = {"kind": str(rng.choice(["codebook", "direct"])), "width": int(rng.integers(1, widest + 1)),
+              "signed": bool(rng.integers(2)), "codebook_size": int(rng.integers(2, 257))}
+    accumulator = {"signed": bool(signed or weight["signed"] or rng.integers(2))}
+
+    # A column has a table entry in every PE: with many PEs, the image would take longest.
+    most = min(64, 12 + 600 // pes)
+    sizes = [*rng.integers(1, most + 1, 1 + (int(rng.integers(3)) if requantize else 0)).tolist(),
+             int(rng.integers(1, 41 + pes))]
+    layers = [_layer(rng, rows, columns, weight, accumulator["signed"])
+              for columns, rows in zip(sizes, sizes[1:], strict=False)]
+    if requantize:
+        raw_end = rng.random() < 0.2
+        layers = [layer if raw_end and layer is layers[-1]
+                  else _requantized(rng, layer, width, multiplier_width) for layer in layers]
+    sparse: dict[str, Any] = {
+        "pes": pes, "queue_depth": _queue_depth(rng), "activation": activation, "weight": weight,
+        "accumulator": accumulator, "index": _index(rng, layers, pes),
+        "requantize": {"enabled": requantize, "multiplier_width": multiplier_width},
+        "capacity": _capacity(rng, sizes),
+    }
+    config = {"name": "random", "memory_latency": int(rng.integers(1, 3)), "sparse": sparse}
+    stall = float(rng.choice([0, 0, 0.1, 0.5, 0.8]))
+    return Case(config, Network(layers), _inputs(rng, sizes[0], *integer_range(width, signed)), stall)
+
+
+def _queue_depth(rng: np.random.Generator) -> int:
+    """The legal minimum in a third of the cases."""
+    return 16 if rng.random() < 1 / 3 else int(rng.integers(16, 65))
+
+
+def _index(rng: np.random.Generator, layers: list[Layer], pes: int) -> dict[str, Any]:
+    """A kind, and often a width: at least that of any row of a PE."""
+    index: dict[str, Any] = {"kind": str(rng.choice(["absolute", "relative", "per_layer"]))}
+    if rng.random() < 0.5:
+        rows = max(-(-layer.rows // pes) for layer in layers)
+        index["width"] = max(4, bits_for(rows)) + int(rng.integers(4))
+    return index
+
+
+def _capacity(rng: np.random.Generator, sizes: list[int]) -> dict[str, int]:
+    """Each in half of the cases, with room for more than the network; the others are left out."""
+    needs = {"layers": len(sizes) - 1, "total_rows": sum(sizes[1:]), "inputs": sizes[0],
+             "hidden": max(sizes[1:]), "outputs": sizes[-1]}
+    return {key: max(2, need) + int(rng.integers(10)) for key, need in needs.items()
+            if rng.random() < 0.5}
+
+
+def _layer(rng: np.random.Generator, rows: int, columns: int, weight: dict[str, Any],
+           signed: bool) -> Layer:
+    """Weights in the whole range of their format; each row and each column has a density of its own
+    in half of the layers."""
+    low, high = integer_range(weight["width"], weight["signed"])
+    book = rng.integers(low, high, weight["codebook_size"], endpoint=True)
+    book[:2] = low, high
+    book = np.unique(book[book != 0])
+    direct = weight["kind"] == "direct" and rng.random() < 0.5
+    values = (rng.integers(low, high, (rows, columns), endpoint=True) if direct
+              else rng.choice(book, (rows, columns)))
+    chance = np.full((rows, columns), rng.choice(DENSITIES))
+    if rng.random() < 0.5:
+        chance = rng.choice(DENSITIES, (rows, 1)) * rng.choice(DENSITIES, columns)
+    values[rng.random((rows, columns)) >= chance] = 0
+    bias = rng.integers(-high if signed else 0, high, rows, endpoint=True) * (rng.random() < 0.7)
+    return Layer(sp.csc_array(values), bias, bool(rng.integers(2)))
+
+
+def _requantized(rng: np.random.Generator, layer: Layer, width: int, multiplier_width: int) -> Layer:
+    """The layer with multipliers, and a shift that mostly leaves outputs of about ``width`` bits."""
+    largest = (1 << multiplier_width) - 1
+    multiplier = rng.integers(0, largest, layer.rows, endpoint=True)
+    if multiplier_width == 1:
+        multiplier[:] = 1  # what the hardware takes it for
+    sums = abs(layer.weight).sum(1).max() << width
+    shift = int(sums * largest).bit_length() - width + int(rng.integers(-4, 3))
+    if rng.random() < 0.1:
+        shift = int(rng.integers(63))
+    return Layer(layer.weight, layer.bias, layer.relu, multiplier, min(62, max(0, shift)))
+
+
+def _inputs(rng: np.random.Generator, columns: int, low: int, high: int) -> np.ndarray:
+    """Zeros, both extremes, one nonzero, then random vectors, the first one sparse."""
+    inputs = rng.integers(low, high, (VECTORS, columns), endpoint=True)
+    inputs[:4] = np.array([[0], [high], [low], [0]])
+    inputs[3, rng.integers(columns)] = high or low
+    inputs[4] *= rng.random(columns) < 0.3
+    return inputs[rng.permutation(VECTORS)]
+
+
+def expected(case: Case) -> np.ndarray:
+    """What the network makes of the vectors, in Python's integers: object (vectors x outputs)."""
+    activation = case.config["sparse"]["activation"]
+    low = -2 ** (activation["width"] - 1) if activation["signed"] else 0
+    values = case.inputs.astype(object)
+    for layer in case.network.layers:
+        values = values @ layer.weight.toarray().astype(object).T + layer.bias.astype(object)
+        if layer.relu:
+            values = np.maximum(values, 0)
+        if layer.multiplier is not None:
+            half = 2 ** layer.shift // 2
+            values = (values * layer.multiplier.astype(object) + half) // 2 ** layer.shift
+            values = np.clip(values, low, low + 2 ** activation["width"] - 1)
+    return values
+
+
+def check(case: Case, path: Path) -> dict[str, Any]:
+    """Run a case in a build folder; what it was, and how many outputs are wrong."""
+    folder = BuildFolder(path)
+    source = folder.write("network.source.npz", dump(case.network))
+    inputs = folder.write("inputs.npy", npy_bytes(case.inputs))
+    config = folder.write("config.toml", tomli_w.dumps(case.config))
+    start = time.monotonic()
+    chosen = compile_network(source, config, folder).config.sparse
+    generate(None, folder)
+    simulator = "icarus" if shutil.which("iverilog") else "verilator"
+    report, _ = simulate(folder, inputs, simulator=simulator, seed=1, stall=case.stall, waves=False)
+    outputs, right = np.load(folder / "outputs.npy"), expected(case)
+    a, w = chosen.activation, chosen.weight
+    return {
+        "pes": chosen.pes, "activation": f"{'s' if a.signed else 'u'}{a.width} x {a.lanes}",
+        "weight": f"{'s' if w.signed else 'u'}{w.width} {w.kind}", "index": chosen.index.kind,
+        "queue": chosen.queue_depth, "latency": case.config["memory_latency"],
+        "accumulator": chosen.accumulator.width,
+        "layers": " ".join(f"{layer.rows}x{layer.columns}" for layer in case.network.layers),
+        "nonzeros": sum(int(layer.weight.nnz) for layer in case.network.layers),
+        "stall": case.stall, "simulator": report["simulator"], "cycles": report["cycles"],
+        "mismatches": int((outputs != right).sum()) if outputs.shape == right.shape else right.size,
+        "seconds": round(time.monotonic() - start, 1),
+    }
+
+
+def main(
+    count: Annotated[int, typer.Option(help="how many cases", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="of configurations, networks and inputs", min=0)] = 1,
+    only: Annotated[Optional[int], typer.Option(help="run this case alone", min=0)] = None,  # noqa: UP045
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """On Icarus: it compiles a small design in a second. On Verilator if Icarus is not installed."""
+    err = Console(stderr=True)
+    err.print(f"seed {seed}")
+    results, failed = [], 0
+    for index in track(range(count) if only is None else [only], "simulating", console=err):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                row = {"case": index, **check(draw(seed, index), Path(folder))}
+            except Exception as error:  # whatever breaks, the other cases still run
+                row = {"case": index, "error": f"{type(error).__name__}: {error}"}
+        results.append(row)
+        if row.get("mismatches", 1):
+            failed += 1
+            what = row.get("error", f"{row.get('mismatches')} outputs differ")
+            err.print(f"case {index}: {what}; again: --seed {seed} --only {index}", markup=False)
+    if as_json:
+        print(json.dumps({"seed": seed, "failed": failed, "cases": results}, indent=2))
+    else:
+        exact = [row for row in results if "error" not in row]
+        table = Table(*(exact[0] if exact else ()))
+        for row in exact:
+            table.add_row(*(f"{value:,g}" if isinstance(value, float) else str(value)
+                            for value in row.values()))
+        Console().print(table)
+    if failed:
+        raise SystemExit(f"error: {failed} of {len(results)} cases failed")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,172 @@
+"""RAMs that took in their output registers do what ``hw.memory`` says, as mapped netlists."""
+
+import copy
+import json
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+from amaranth import Module, Signal, signed, unsigned
+from amaranth.lib.wiring import Component, In, Out
+
+import boards
+from boards.absorb import absorb_output_registers
+from boards.tools import Tools
+from gen.verilog import emit
+from hw.memory import Memory
+
+MODELS = Path(boards.__file__).parent / "models"
+CELLS = ("DP16KD", "MULT18X18D")
+CYCLES = 3000
+
+BENCH = """
+module bench;
+    reg clk = 0;
+    reg [{bits}-1:0] stimulus [0:{cycles}-1];
+    reg [{bits}-1:0] inputs;
+    wire [{width}-1:0] expected, found;
+    source golden (.clk(clk), .rst(1'b0), {ports}, .{output}(expected));
+    mapped dut (.clk(clk), .rst(1'b0), {ports}, .{output}(found));
+    integer k, compared = 0;
+    initial begin
+        $readmemb("stimulus", stimulus);
+        for (k = 0; k < {cycles}; k = k + 1) begin
+            inputs = stimulus[k];
+            #5 clk = 1;
+            #5 clk = 0;
+            if (^expected !== 1'bx) begin
+                compared = compared + 1;
+                if (expected !== found) begin
+                    $display("cycle %0d: %h, not %h", k, found, expected);
+                    $finish;
+                end
+            end
+        end
+        $display("compared %0d", compared);
+    end
+endmodule
+"""
+
+
+class Product(Component):
+    """A product, registered."""
+
+    def __init__(self, a, b):
+        super().__init__({"i_a": In(a), "i_b": In(b), "i_enable": In(1), "o_product": Out(36)})
+
+    def elaborate(self, platform):
+        m = Module()
+        product = Signal.like(self.i_a * self.i_b, reset_less=True)
+        with m.If(self.i_enable):
+            m.d.sync += product.eq(self.i_a * self.i_b)
+        m.d.comb += self.o_product.eq(product)
+        return m
+
+
+def yosys(folder: Path, script: str) -> None:
+    (folder / "script.ys").write_text(script)
+    Tools(folder, native=False, progress=lambda what, seconds: None).run("yosys", "-s", "script.ys")
+
+
+def netlist(component: Component, folder: Path) -> dict:
+    (folder / "source.v").write_text(emit(component, "source"))
+    yosys(folder, "read_verilog source.v\nrename source mapped\n"
+                  "synth_ecp5 -nowidelut -top mapped -json netlist.json\n")
+    return json.loads((folder / "netlist.json").read_text())
+
+
+def compare(component: Component, mapped: dict, folder: Path, stimulus: list[dict]) -> str:
+    """What the bench says of the source and a mapped netlist that are fed the same values."""
+    widths = {name: len(getattr(component, name)) for name in stimulus[0]}
+    lines = ["".join(f"{values[name] & (1 << width) - 1:0{width}b}"
+                     for name, width in widths.items()) for values in stimulus]
+    (folder / "stimulus").write_text("\n".join(lines))
+    ports, low = [], sum(widths.values())
+    for name, width in widths.items():
+        low -= width
+        ports.append(f".{name}(inputs[{low} +: {width}])")
+    output = next(name for name in component.signature.members if name.startswith("o_"))
+    (folder / "bench.v").write_text(BENCH.format(
+        bits=sum(widths.values()), cycles=len(stimulus), width=len(getattr(component, output)),
+        output=output, ports=", ".join(ports)))
+    (folder / "mapped.json").write_text(json.dumps(mapped))
+    yosys(folder, "read_json mapped.json\nselect mapped\nwrite_verilog -noattr -selected mapped.v\n")
+    subprocess.run(["iverilog", "-g2012", "-s", "bench", "-o", "bench.vvp", "bench.v", "source.v",
+                    "mapped.v", *(MODELS / f"{cell}.v" for cell in CELLS)], cwd=folder, check=True)
+    return subprocess.run(["vvp", "bench.vvp"], cwd=folder, check=True, capture_output=True,
+                          text=True).stdout
+
+
+def memory_stimulus(memory: Memory, seed: int) -> list[dict]:
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    result = []
+    for cycle in range(CYCLES):
+        write_address = cycle % memory.depth
+        # Reading what is being written is undefined.
+        result.append({
+            "i_write": rng.random() < 0.6 or cycle < memory.depth, "i_write_address": write_address,
+            "i_write_data": rng.getrandbits(memory.width),
+            "i_read": rng.random() < 0.7, "i_advance": rng.random() < 0.7,
+            "i_address": (write_address + rng.randrange(1, memory.depth)) % memory.depth})
+    return result
+
+
+def rams(mapped: dict) -> list[dict]:
+    return [cell for cell in mapped["modules"]["mapped"]["cells"].values()
+            if cell["type"] == "DP16KD"]
+
+
+@pytest.mark.parametrize("width, depth", [(24, 512), (36, 300), (18, 1024), (7, 2048), (44, 700)])
+def test_mapped_memory_equals_source(width, depth, tmp_path):
+    memory = Memory(width, depth, latency=2)
+    mapped = netlist(memory, tmp_path)
+    assert rams(mapped)
+    assert absorb_output_registers(mapped) == len(rams(mapped))
+    kinds = [cell["type"] for cell in mapped["modules"]["mapped"]["cells"].values()]
+    assert "TRELLIS_FF" not in kinds
+    said = compare(memory, mapped, tmp_path, memory_stimulus(memory, 1))
+    assert int(said.split()[-1]) > CYCLES // 8, said
+
+    for cell in rams(mapped):
+        cell["parameters"] |= {"REGMODE_A": "NOREG", "REGMODE_B": "NOREG"}
+    assert "not" in compare(memory, mapped, tmp_path, memory_stimulus(memory, 2))
+
+
+@pytest.mark.parametrize("a, b", [(signed(8), unsigned(8)), (signed(18), signed(18)),
+                                  (unsigned(17), unsigned(17))])
+def test_mapped_multiplier_equals_source(a, b, tmp_path):
+    product = Product(a, b)
+    mapped = netlist(product, tmp_path)
+    assert absorb_output_registers(mapped) == 1
+    rng = random.Random(1)
+    stimulus = [{"i_a": rng.getrandbits(18), "i_b": rng.getrandbits(18),
+                 "i_enable": rng.random() < 0.7} for _ in range(CYCLES)]
+    said = compare(product, mapped, tmp_path, stimulus)
+    assert int(said.split()[-1]) > CYCLES // 2, said
+
+
+def test_a_register_that_others_read_stays(tmp_path):
+    mapped = netlist(Memory(18, 1024, latency=1), tmp_path)
+    before = copy.deepcopy(mapped)
+    assert absorb_output_registers(mapped) == 0
+    assert mapped == before
+
+
+@pytest.mark.parametrize("change", ["reset", "clock", "enable", "reader"])
+def test_what_differs_stays(change, tmp_path):
+    mapped = netlist(Memory(18, 1024, latency=2), tmp_path)
+    cells = mapped["modules"]["mapped"]["cells"]
+    register = next(cell for cell in cells.values() if cell["type"] == "TRELLIS_FF")
+    wires = register["connections"]
+    match change:
+        case "reset":
+            wires["LSR"] = wires["CLK"]
+        case "clock":
+            register["parameters"]["CLKMUX"] = "INV"
+        case "enable":
+            register["parameters"]["CEMUX"] = "INV"
+        case "reader":
+            mapped["modules"]["mapped"]["ports"]["spy"] = {"direction": "output", "bits": wires["DI"]}
+    assert absorb_output_registers(mapped) == 0

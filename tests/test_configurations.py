@@ -1,0 +1,28 @@
+"""Random configurations through the whole flow, against Python's integers."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from bench.configurations import check, draw, expected
+
+SEED = 1
+COUNT = 200
+QUICK = (1, 4, 5, 6, 7)
+"""Cases that take some 4 s each; 0, 2, 3 have up to 64 PEs and take longer."""
+
+
+def test_a_case_is_the_same_every_time():
+    for index in QUICK:
+        one, other = draw(SEED, index), draw(SEED, index)
+        assert one.config == other.config and (one.inputs == other.inputs).all()
+        assert np.array_equal(expected(one), expected(other))
+
+
+@pytest.mark.skipif(not shutil.which("iverilog"), reason="Icarus Verilog is not installed")
+@pytest.mark.parametrize("index", [
+    pytest.param(k, marks=[] if k in QUICK else pytest.mark.slow) for k in range(COUNT)])
+def test_random_configuration(index, tmp_path):
+    print(f"again: python -m bench.configurations --seed {SEED} --only {index}")
+    assert check(draw(SEED, index), tmp_path)["mismatches"] == 0
