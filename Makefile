@@ -31,12 +31,14 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# The measurements that README and docs quote: half an hour at most on 2 idle cores.
+# The measurements that README and docs quote: more than an hour on 2 idle cores.
 bench: setup
 	$(BIN)/python -m bench.boards
 	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.pe
 	$(BIN)/python -m bench.matrices
 	$(BIN)/python -m bench.configurations
+	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache

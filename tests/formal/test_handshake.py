@@ -60,7 +60,7 @@ def test_fork():
             m.d.sync += came.eq(came + (reader.valid & reader.ready))
             m.d.comb += [
                 Assert((came - gone)[:2] == probe(inside, "taken")[k], f"reader {k} has each item once"),
-                Assert(~reader.valid | (reader.payload == dut.i.payload), f"what reader {k} has is the item"),
+                Assert(~reader.valid | (reader.payload == dut.i.payload), f"reader {k} has it whole"),
             ]
     check(spec, "fork")
 
