@@ -31,6 +31,8 @@ class Layer:
         relu: Whether negative accumulators become zero.
         multiplier: None for raw accumulators; otherwise int64 (rows), unsigned.
         shift: Right shift after the multiplication, 0-62.
+        density: Fraction of the layer's activations that are expected not to be zero, if known. It
+            decides how the layer is spread over PEs, not what it computes.
     """
 
     weight: sp.csc_array
@@ -38,6 +40,7 @@ class Layer:
     relu: bool = False
     multiplier: np.ndarray | None = None
     shift: int = 0
+    density: float | None = None
 
     @property
     def rows(self) -> int:
@@ -87,7 +90,7 @@ def dump(network: Network) -> bytes:
         if layer.multiplier is not None:
             arrays[f"{k}.multiplier"] = layer.multiplier.astype("<i8")
         heads.append({"rows": layer.rows, "columns": layer.columns, "relu": layer.relu,
-                      "shift": layer.shift})
+                      "shift": layer.shift, "density": layer.density})
     meta = {"thrifty": VERSION, "layers": heads, "activation_width": network.activation_width,
             "activation_signed": network.activation_signed, "meta": network.meta}
     text = json.dumps(meta, sort_keys=True)
@@ -135,7 +138,10 @@ def _layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> Layer
              f"layer {k}: one integer bias and multiplier a row")
     _require(isinstance(head["relu"], bool) and head["shift"] in range(63),
              f"layer {k}: relu must be true or false, shift 0-62")
-    return Layer(weight, bias, head["relu"], multiplier, head["shift"])
+    density = head["density"]
+    _require(density is None or (isinstance(density, float) and 0 <= density <= 1),
+             f"layer {k}: density must be from 0 to 1")
+    return Layer(weight, bias, head["relu"], multiplier, head["shift"], density)
 
 
 def _require(condition: bool, rule: str) -> None:

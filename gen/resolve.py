@@ -9,8 +9,8 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gen.network import Network
-from gen.sparse import Placement, accumulator_bound, place_all
-from hw.config import Activation, Config, bits_for
+from gen.sparse import Placement, accumulator_bound, place_all, table_words
+from hw.config import Activation, Capacity, Config, bits_for
 from hw.errors import ThriftyError
 
 __all__ = [
@@ -145,12 +145,10 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
         "enabled": bool(multipliers),
         "multiplier_width": max((int(m.max()).bit_length() for m in multipliers), default=1),
     })
-    lanes = activation["lanes"]
     layers = network.layers
     capacity = _fill(sparse, "capacity", {
         "layers": len(layers),
         "entries": max(2, int(_entries(placements, pes).max())),
-        "columns": max(2 * lanes, sum(-(-layer.columns // lanes) * lanes for layer in layers)),
         "rows": max(2, rows),
         "total_rows": max(2, sum(len(placement.parts.row) for placement in placements)),
         "inputs": max(2, layers[0].columns),
@@ -173,6 +171,12 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
             remedy = f"use {enough} PEs or more" if enough <= 256 else "make the network smaller"
             raise ThriftyError(f"{where}: the network needs {capacity[key]} {key} on each of {pes} PEs, "
                                f"but at most {limit} are supported: {remedy}")
+    lower = index.get("lower", index["width"])
+    uppers = [p for p in placements if p.index_bits(index["kind"]) > lower]
+    if uppers:
+        capacity.setdefault("upper_entries", max(2, int(_entries(uppers, pes).max())))
+    capacity.setdefault("columns", max(2, table_words(
+        placements, _validate(Capacity, {"columns": 2, **capacity}, f"{where}: sparse.capacity"))))
     return complete({**draft, "sparse": sparse}, where), placements
 
 

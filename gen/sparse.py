@@ -1,5 +1,6 @@
 """Layers to the memories of the sparse engine: placement, entries, column tables, descriptors."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,11 @@ from gen.halves import assign_halves, needs_halves
 from gen.layout import pack
 from gen.network import Layer, Network
 from gen.shift_add import encode, signed_digits
-from hw.config import Activation, Config, Sparse, bits_for, integer_range
+from hw.config import Activation, Capacity, Config, Sparse, bits_for, integer_range
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
 from hw.sparse.layout import (
+    base_words,
     codebook_depth,
     codebook_width,
     column_layout,
@@ -20,11 +22,16 @@ from hw.sparse.layout import (
     drain_layout,
     entry_layout,
     layer_layout,
+    length_bits,
     row_layout,
+    upper_layout,
 )
 from hw.sparse.pe import ALL_PES
 
-__all__ = ["Placement", "Section", "accumulator_bound", "place", "place_all", "sections"]
+__all__ = [
+    "Placement", "Section", "accumulator_bound", "has_upper", "place", "place_all", "sections",
+    "table_words",
+]
 
 WORTH_A_BIT = 1.1
 """Parts of rows may make indices a bit wider if they make a network so many times faster."""
@@ -47,13 +54,15 @@ class Placement:
 
     Args:
         parts: PE and slot of every row, or of every part of it.
-        halves: Whether even columns are on even PEs and odd ones on odd PEs.
+        long: Whether a word of the column tables is the length of one column, not of two.
+        halves: Whether words are by turns on the even PEs and on the odd ones.
         entry_pe, entry_column, entry_slot, entry_gap, entry_value: int64 (nonzeros); the gap is the
             distance to the previous entry of the column on this PE, less one.
     """
 
     layer: Layer
     parts: Parts
+    long: bool
     halves: bool
     entry_pe: np.ndarray
     entry_column: np.ndarray
@@ -72,6 +81,16 @@ class Placement:
         return int(np.bincount(self.entry_pe, minlength=1).max())
 
     @property
+    def together(self) -> int:
+        """Columns in a word of the column tables."""
+        return 1 if self.long else 2
+
+    @property
+    def words(self) -> int:
+        """Words of a PE's column table, its base address aside."""
+        return -(-self.layer.columns // (self.together * (2 if self.halves else 1)))
+
+    @property
     def slot_bits(self) -> int:
         return bits_for(self.slots)
 
@@ -87,15 +106,31 @@ class Placement:
         return self.gap_bits if self.relative(kind) else self.slot_bits
 
 
-def place(layer: Layer, pes: int, *, slots: int = 1 << 14, spare: int = 1 << 17,
-          broadcasts: int = 1) -> Placement:
+def place(layer: Layer, pes: int, *, slots: int = 1 << 14, spare: int = 1 << 17, broadcasts: int = 1,
+          short: int = 4) -> Placement:
     """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
 
-    With two broadcasts a cycle and a layer that needs them, even and odd columns go to different PEs.
+    With two broadcasts a cycle and a layer that needs them, columns go to even and odd PEs by turns.
+
+    Args:
+        short: Bits of a short length; if one does not fit, words of the column tables are long.
     """
-    halves = broadcasts == 2 and needs_halves(layer.weight, pes) and spare >= layer.rows
-    assign = assign_halves if halves else assign_rows
-    parts = assign(layer.weight, pes, slots=slots, spare=spare)
+    placement = _place(layer, pes, slots, spare, broadcasts, long=False)
+    where = placement.entry_pe * layer.columns + placement.entry_column  # ascends
+    starts = np.flatnonzero(np.diff(where, prepend=-1, append=-1))
+    if np.diff(starts).max(initial=0) < 1 << short:
+        return placement
+    return _place(layer, pes, slots, spare, broadcasts, long=True)
+
+
+def _place(layer: Layer, pes: int, slots: int, spare: int, broadcasts: int, long: bool) -> Placement:
+    together = 1 if long else 2
+    halves = (broadcasts == 2 and spare >= layer.rows
+              and needs_halves(layer, -(-layer.columns // together), pes))
+    if halves:
+        parts = assign_halves(layer.weight, pes, together, slots=slots, spare=spare)
+    else:
+        parts = assign_rows(layer.weight, pes, slots=slots, spare=spare)
     column = np.repeat(np.arange(layer.columns), np.diff(layer.weight.indptr))
     pe, slot = parts.pe[parts.of_entry], parts.slot[parts.of_entry]
     # The matrix is sorted by column and row, so the slots of a PE ascend in each column.
@@ -105,7 +140,7 @@ def place(layer: Layer, pes: int, *, slots: int = 1 << 14, spare: int = 1 << 17,
     same[1:] = (pe[1:] == pe[:-1]) & (column[1:] == column[:-1])
     gap = slot - np.where(same, np.concatenate(([0], slot[:-1])) + 1, 0)
     value = layer.weight.data[order].astype(np.int64)
-    return Placement(layer, parts, halves, pe, column, slot, gap, value)
+    return Placement(layer, parts, long, halves, pe, column, slot, gap, value)
 
 
 def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, width: int | None,
@@ -117,14 +152,16 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, wid
             it is well worth it.
         rows, total_rows: Capacities, or None.
     """
+    short = 4 if rows is None else length_bits(rows)
+
     def within(slots: int) -> list[Placement]:
         spare = (1 << 17 if total_rows is None else total_rows) - sum(
             layer.rows for layer in network.layers)
         placements = []
         for layer in network.layers:
-            placement = place(layer, pes, slots=slots, spare=spare, broadcasts=broadcasts)
+            placement = place(layer, pes, slots=slots, spare=spare, broadcasts=broadcasts, short=short)
             if width is not None and placement.index_bits(kind) > width:
-                placement = place(layer, pes, spare=0)
+                placement = place(layer, pes, spare=0, short=short)
             spare -= len(placement.parts.row) - layer.rows
             placements.append(placement)
         return placements
@@ -161,50 +198,37 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     _check_network(network, placements, c)
     result: list[Section] = []
     entries: list[list[np.ndarray]] = [[] for _ in range(c.pes)]
+    uppers: list[list[np.ndarray]] = [[] for _ in range(c.pes)]
     columns: list[list[np.ndarray]] = [[] for _ in range(c.pes)]
-    used = np.zeros(c.pes, np.int64)
+    # Indices with upper bits come first, so that the memory of these bits may be shallow.
+    order = sorted(range(len(placements)), key=lambda k: not has_upper(placements[k], c))
+    first = _first_entries(placements, order, c)
     layers, drains, rows, codebooks = [], [], [], []
-    column_base = row_base = 0
+    table_base = row_base = 0
     for k, placement in enumerate(placements):
         layer, parts = placement.layer, placement.parts
         last = k == len(placements) - 1
         _check_layer(k, layer, placement, c, last)
-        padded = -(-layer.columns // c.activation.lanes) * c.activation.lanes
-
-        # Entries and column tables, a PE each.
-        relative = placement.relative(c.index.kind)
-        index = placement.entry_gap if relative else placement.entry_slot
         if c.weight.kind != "direct":
             book = np.unique(layer.weight.data).astype(np.int64)
-            code = np.searchsorted(book, placement.entry_value)
             words = np.zeros(1 << c.weight.code_width, np.int64)
             words[:len(book)] = encode(book, c.weight) if c.weight.kind == "shift_add" else book
             codebooks.append(words)
-        else:
-            code = placement.entry_value
-        packed = pack(entry_layout(c), index=index, code=code)
-        bounds = np.searchsorted(placement.entry_pe, np.arange(c.pes + 1))
-        counts = np.bincount(placement.entry_pe * padded + placement.entry_column,
-                             minlength=c.pes * padded).reshape(c.pes, padded)
-        _check_entries(k, used + counts.sum(1), c)
-        for pe in range(c.pes):
-            entries[pe].append(packed[bounds[pe]:bounds[pe + 1]])
-            start = used[pe] + np.cumsum(counts[pe]) - counts[pe]
-            columns[pe].append(pack(
-                column_layout(c), start=np.where(counts[pe] > 0, start, 0),
-                more=np.maximum(counts[pe] - 1, 0), nonempty=(counts[pe] > 0).astype(np.int64)))
-        used += counts.sum(1)
+        for pe, table in enumerate(_tables(placement, first[k], c)):
+            columns[pe].append(table)
 
         # Descriptor, drain order, rows.
         drain = pack(drain_job_layout(c), row_base=row_base, more_rows=len(parts.row) - 1,
                      shift=layer.shift, relu=int(layer.relu), to_output=int(last),
                      raw=int(layer.multiplier is None))
-        beats = padded // c.activation.lanes
-        halves = {"halves": int(placement.halves)} if c.broadcasts == 2 else {}
+        flags = {"halves": int(placement.halves)} if c.broadcasts == 2 else {}
+        if upper_layout(c) is not None:
+            flags["upper"] = int(has_upper(placement, c))
         layers.append(pack(
-            layer_layout(c), **halves, column_beat=column_base // c.activation.lanes,
-            more_beats=beats - 1, tail=(layer.columns - 1) % c.activation.lanes,
-            relative=int(relative), last=int(last),
+            layer_layout(c), **flags, long=int(placement.long), table=table_base,
+            more_beats=(layer.columns - 1) // c.activation.lanes,
+            tail=(layer.columns - 1) % c.activation.lanes,
+            relative=int(placement.relative(c.index.kind)), last=int(last),
             drain=int.from_bytes(drain.astype("<u4").tobytes(), "little")))
         drains.append(pack(drain_layout(c), pe=parts.pe, slot=parts.slot))
         same = parts.row[1:] == parts.row[:-1]
@@ -215,12 +239,19 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
             multiplier = layer.multiplier if layer.multiplier is not None else np.ones(layer.rows)
             fields["multiplier"] = multiplier.astype(np.int64)[parts.row]
         rows.append(pack(row_layout(c), **fields))
-        column_base += padded
+        table_base += base_words(c.capacity) + placement.words
         row_base += len(parts.row)
 
+    for k in order:
+        for pe, (lower, upper) in enumerate(_entries(placements[k], c)):
+            entries[pe].append(lower)
+            if has_upper(placements[k], c):
+                uppers[pe].append(upper)
     for pe in range(c.pes):
         result.append(Section(MemoryId.ENTRIES, pe, np.concatenate(entries[pe])))
         result.append(Section(MemoryId.COLUMNS, pe, np.concatenate(columns[pe])))
+        if uppers[pe]:
+            result.append(Section(MemoryId.UPPER, pe, np.concatenate(uppers[pe])))
     if codebooks:
         words = np.concatenate(codebooks) & ((1 << codebook_width(c)) - 1)
         assert len(words) <= codebook_depth(c)
@@ -231,12 +262,67 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     return result
 
 
+def has_upper(placement: Placement, c: Sparse) -> bool:
+    """Whether the layer's indices do not fit beside the codes."""
+    return placement.index_bits(c.index.kind) > c.index.stored
+
+
+def table_words(placements: list[Placement], capacity: Capacity) -> int:
+    """Words of a PE's column tables, all layers together."""
+    return sum(base_words(capacity) + placement.words for placement in placements)
+
+
+def _first_entries(placements: list[Placement], order: list[int], c: Sparse) -> np.ndarray:
+    """Address of each layer's first entry on each PE, int64 (layers x PEs)."""
+    first = np.zeros((len(placements), c.pes), np.int64)
+    used = np.zeros(c.pes, np.int64)
+    for k in order:
+        first[k] = used
+        used += np.bincount(placements[k].entry_pe, minlength=c.pes)
+        _check_entries(k, used, "entries", c.capacity.entries, c)
+        if has_upper(placements[k], c) and upper_layout(c) is not None:
+            _check_entries(k, used, "upper_entries", c.capacity.upper_entries, c)
+    return first
+
+
+def _tables(placement: Placement, first: np.ndarray, c: Sparse) -> Iterator[np.ndarray]:
+    """A layer's column table of each PE: base address, then lengths."""
+    layout, bases = column_layout(c), base_words(c.capacity)
+    together, sides = placement.together, 2 if placement.halves else 1
+    padded = placement.words * sides * together
+    counts = np.bincount(placement.entry_pe * padded + placement.entry_column,
+                         minlength=c.pes * padded).reshape(c.pes, -1, sides, together)
+    bits = layout["first"].width
+    for pe in range(c.pes):
+        # Addresses wrap: a base is the first entry's plus one, modulo the address range.
+        base = int(first[pe] + 1) % (1 << bits_for(c.capacity.entries))
+        words = [base >> layout.size * k & (1 << layout.size) - 1 for k in range(bases)]
+        lengths = counts[pe, :, pe % sides]
+        if placement.long:
+            lengths = np.concatenate((lengths & (1 << bits) - 1, lengths >> bits), axis=1)
+        words += (lengths[:, 0] | lengths[:, 1] << bits).tolist()
+        yield np.array(words, np.uint32)[:, None]
+
+
+def _entries(placement: Placement, c: Sparse) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """A layer's entries of each PE, and the upper bits of their indices."""
+    index = placement.entry_gap if placement.relative(c.index.kind) else placement.entry_slot
+    code = placement.entry_value
+    if c.weight.kind != "direct":
+        code = np.searchsorted(np.unique(placement.layer.weight.data), code)
+    stored = c.index.stored
+    lower = pack(entry_layout(c), index=index & (1 << stored) - 1, code=code)
+    upper = (index >> stored).astype(np.uint32)[:, None]
+    bounds = np.searchsorted(placement.entry_pe, np.arange(c.pes + 1))
+    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+        yield lower[begin:end], upper[begin:end]
+
+
 def _check_network(network: Network, placements: list[Placement], c: Sparse) -> None:
     cap, layers = c.capacity, network.layers
-    lanes = c.activation.lanes
     needs = {
         "layers": len(layers),
-        "columns": sum(-(-layer.columns // lanes) * lanes for layer in layers),
+        "columns": table_words(placements, cap),
         "total_rows": sum(len(placement.parts.row) for placement in placements),
         "inputs": layers[0].columns,
         "hidden": max((layer.columns for layer in layers[1:]), default=0),
@@ -318,10 +404,10 @@ def _check_terms(k: int, layer: Layer, c: Sparse) -> None:
                            f'{remedy}set weight.kind = "codebook"')
 
 
-def _check_entries(k: int, used: np.ndarray, c: Sparse) -> None:
+def _check_entries(k: int, used: np.ndarray, key: str, capacity: int, c: Sparse) -> None:
     most = int(used.max())
-    if most > c.capacity.entries:
-        pes = -(-int(used.sum()) // c.capacity.entries)
+    if most > capacity:
+        pes = -(-int(used.sum()) // capacity)
         raise ThriftyError(f"layer {k}: {most} entries on PE {int(used.argmax())}, but "
-                           f"capacity.entries is {c.capacity.entries}: set it to {most}, or use at "
+                           f"capacity.{key} is {capacity}: set it to {most}, or use at "
                            f"least {max(pes, c.pes + 1)} PEs")

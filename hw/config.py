@@ -49,12 +49,12 @@ class _Table(BaseModel):
 
 
 class Activation(_Table):
-    """Format of activations, and how many the nonzero detector looks at in a beat."""
+    """Format of activations, and how many the scanner takes in a beat."""
 
     width: Annotated[int, Field(ge=1, le=16)] = Field(description="bits of one activation, 1-16")
     signed: bool = Field(description="two's complement if true")
     lanes: Annotated[int, Field(ge=2, le=32)] = Field(
-        8, description="activations scanned in a beat, a power of two from 2 to 32")
+        8, description="activations of a beat, a power of two from 2 to 32")
 
     @property
     def slot(self) -> int:
@@ -102,7 +102,21 @@ class Index(_Table):
     kind: Literal["absolute", "relative", "per_layer"] = Field(
         "per_layer", description="absolute row number, distance to the previous entry of the "
         "column, or whichever each layer stores in fewer bits")
-    width: Annotated[int, Field(ge=1, le=14)] = Field(description="bits of one index, 1-14")
+    width: Annotated[int, Field(ge=1, le=14)] = Field(description="bits of the widest index, 1-14")
+    lower: Annotated[int, Field(ge=1, le=14)] | None = Field(
+        None, description="bits of an index beside every code; further ones are stored only for "
+        "layers that need them. All of them if left out")
+
+    @property
+    def stored(self) -> int:
+        """Bits of an index beside every code."""
+        return self.width if self.lower is None else self.lower
+
+    @model_validator(mode="after")
+    def _check(self) -> "Index":
+        if self.stored > self.width:
+            raise ValueError(f"lower {self.lower} must be at most width {self.width}")
+        return self
 
 
 class AccumulatorFormat(_Table):
@@ -126,8 +140,11 @@ class Capacity(_Table):
     layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
     entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
         description="stored weights a PE, all layers together")
+    upper_entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
+        2, description="stored weights a PE whose index has more than index.lower bits")
     columns: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
-        description="columns, all layers together, each layer rounded up to whole beats")
+        description="words of the column tables, all layers together: a pair of columns, or a column "
+        "with many weights, takes one; a layer a few more")
     rows: Annotated[int, Field(ge=2, le=1 << 14)] = Field(
         description="rows and parts of rows a PE, of the layer that has most")
     total_rows: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
@@ -147,8 +164,8 @@ class Sparse(_Table):
     queue_depth: Annotated[int, Field(ge=16, le=1024)] = Field(
         32, description="activation queue of each PE, 16-1024 items")
     broadcasts: Literal[1, 2] = Field(
-        1, description="activations broadcast in a cycle; with 2, the even columns of a layer may go to "
-        "the even PEs and the odd ones to the odd PEs, where one broadcast a cycle would be the limit")
+        1, description="pairs of columns broadcast in a cycle; with 2, every other pair of a layer may "
+        "go to the even PEs and the rest to the odd ones, where one broadcast would be the limit")
     activation: Activation
     weight: Weight
     index: Index
@@ -169,9 +186,9 @@ class Sparse(_Table):
                              f"{self.requantize.multiplier_width} must be at most 62")
         if self.pes % self.broadcasts:
             raise ValueError(f"pes {self.pes} must be even with broadcasts = 2")
-        if cap.columns % self.activation.lanes:
-            raise ValueError(f"capacity.columns {cap.columns} must be a multiple of "
-                             f"activation.lanes {self.activation.lanes}")
+        if cap.upper_entries > cap.entries:
+            raise ValueError(f"capacity.upper_entries {cap.upper_entries} must be at most "
+                             f"capacity.entries {cap.entries}")
         return self
 
 

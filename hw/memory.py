@@ -34,13 +34,15 @@ class Memory(Component):
         latency: Cycles from address to data, 1 or 2.
         ports: "dual" (one read, one write) or "single" (one address; SPRAM on iCE40 needs this).
         granularity: Bits that one write enable covers; None for the whole word.
+        block: Block RAM however small: for words whose way to the next register is long.
 
     Members: ``i_write`` (one bit a granule), ``i_write_address``, ``i_write_data``, ``i_read``,
     ``i_advance``, ``i_address``, ``o_data``.
     """
 
     def __init__(self, width: int, depth: int, *, latency: int = 2,
-                 ports: Literal["dual", "single"] = "dual", granularity: int | None = None):
+                 ports: Literal["dual", "single"] = "dual", granularity: int | None = None,
+                 block: bool = False):
         if width < 1:
             raise ValueError(f"memory width must be at least 1, not {width}")
         if depth < 2:
@@ -50,7 +52,7 @@ class Memory(Component):
         if granularity is not None and width % granularity:
             raise ValueError(f"memory granularity {granularity} does not divide width {width}")
         self.width, self.depth, self.latency = width, depth, latency
-        self.ports, self.granularity = ports, granularity
+        self.ports, self.granularity, self.block = ports, granularity, block
         super().__init__({
             "i_write": In(width // (granularity or width)),
             "i_write_address": In(address_width(depth)),
@@ -66,7 +68,8 @@ class Memory(Component):
         # `thrifty_ports` is how the synthesis scripts find memories that one port serves.
         m.submodules.mem = mem = am.Memory(
             shape=self.width, depth=self.depth, init=[],
-            attrs={"no_rw_check": 1, "thrifty_ports": self.ports})
+            attrs={"no_rw_check": 1, "thrifty_ports": self.ports,
+                   **({"ram_style": "block"} if self.block else {})})
         write = mem.write_port(granularity=self.granularity)
         read = mem.read_port()
         m.d.comb += [write.en.eq(self.i_write), write.data.eq(self.i_write_data)]

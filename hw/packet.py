@@ -79,6 +79,7 @@ class MemoryId(enum.IntEnum):
     LAYERS = 3
     DRAIN = 4
     ROWS = 5
+    UPPER = 6
 
 
 def build(kind: int, payload: bytes, *, sequence: int = 0, destination: int = 0) -> bytes:

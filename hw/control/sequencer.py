@@ -9,7 +9,7 @@ from hw.memory import Memory
 from hw.packet import TAG_BITS
 from hw.sparse.buffers import source_job
 from hw.sparse.drain import drain_request
-from hw.sparse.layout import layer_layout
+from hw.sparse.layout import layer_layout, task_flags
 from hw.stream import SkidBuffer
 
 __all__ = ["Sequencer"]
@@ -89,10 +89,11 @@ class Sequencer(Component):
             self.o_source.payload.context.eq(context),
             self.o_source.payload.more_beats.eq(descriptor.more_beats),
             self.o_source.payload.tag.tail.eq(descriptor.tail),
-            self.o_source.payload.tag.beat.eq(descriptor.column_beat),
+            self.o_source.payload.tag.table.eq(descriptor.table),
+            self.o_source.payload.tag.long.eq(descriptor.long),
             *([self.o_source.payload.tag.halves.eq(descriptor.halves)] if c.broadcasts == 2 else []),
             self.o_source.payload.tag.task.layer.eq(layer[context]),
-            self.o_source.payload.tag.task.relative.eq(descriptor.relative),
+            *(self.o_source.payload.tag.task[flag].eq(descriptor[flag]) for flag in task_flags(c)),
             drains.i.payload.job.eq(descriptor.drain),
             drains.i.payload.bank.eq(bank),
             drains.i.payload.context.eq(context),

@@ -1,6 +1,6 @@
 """Double-buffered accumulators with forwarding: one sum a cycle, whatever the rows are."""
 
-from amaranth import Array, Cat, Module, Mux, Signal, signed, unsigned
+from amaranth import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import bits_for
@@ -9,37 +9,45 @@ from hw.stream import delay
 
 __all__ = ["Accumulators"]
 
+FORWARDED = 4
+"""Sums that are still on their way to the RAM when a row is read."""
+
 
 class Accumulators(Component):
-    """Two banks of accumulators: one takes sums while the other is drained and cleared.
+    """Two banks of accumulators in one RAM: one takes sums while the other is drained and cleared.
 
-    A sum is read, added and written back in a pipeline. The sums of the last ``latency + 1`` rows are
-    still on their way to the RAM when a row is read: if one of them is the same row, the youngest is
-    forwarded instead of the word read.
+    A sum is read, added and written back in a pipeline. If one of the ``FORWARDED`` rows just before is
+    the same row, the youngest sum is used instead of the word read. What the drain reads passes
+    through the same pipeline and leaves a zero behind, so the RAM needs no second pair of ports; nothing
+    can be accumulated in that cycle.
+
+    Registers that must not count are cleared instead of multiplexed: the operand of the adder is an OR
+    of the word read and the sums of the rows 2, 3 and 4 before, all but one of them zero.
 
     A bank belongs to the drain from the end marker on (``o_done``) until ``i_release``; after reset
-    both banks belong to the drain, which must clear every slot before it releases them.
+    both banks belong to the drain, which must read every slot before it releases them.
 
     Args:
         rows: Accumulators a bank, 2 or more.
         width, signed_sum: Format of an accumulator.
         product_width, signed_product: Format of ``i_product``; products of a row never overflow it.
-        latency: Of the memories, 1 or 2.
 
     Members:
-        i_valid, i_row: A row that will take a product; no stalls.
-        i_product: The product of the row given ``latency`` cycles before.
+        i_valid, i_row: A row that takes a product; not while ``i_read``.
+        i_product: The product of the row given ``Accumulators.PRODUCT`` cycles before.
         i_end: The vector is complete: the bank goes to the drain when its last sum is written.
-        i_read, i_bank, i_slot: The drain reads an accumulator...
-        i_clear: ... or clears a slot of both banks, as far as they belong to the drain.
+        i_read, i_bank, i_slot: The drain reads an accumulator, which is cleared.
         i_release: Bank to give back (one bit a bank).
         o_done: Banks that belong to the drain.
-        o_sum: The accumulator read ``latency + 1`` cycles before, zero if none was. Reading clears.
+        o_sum: The accumulator read ``Accumulators.LATENCY`` cycles before, zero if none was.
     """
 
+    PRODUCT = 5
+    LATENCY = 5
+
     def __init__(self, rows: int, width: int, signed_sum: bool, product_width: int,
-                 signed_product: bool, *, latency: int):
-        self.rows, self.latency = rows, latency
+                 signed_product: bool):
+        self.rows = rows
         self.sum_shape = signed(width) if signed_sum else unsigned(width)
         super().__init__({
             "i_valid": In(1),
@@ -49,7 +57,6 @@ class Accumulators(Component):
             "i_read": In(1),
             "i_bank": In(1),
             "i_slot": In(bits_for(rows)),
-            "i_clear": In(1),
             "i_release": In(2),
             "o_done": Out(2, init=0b11),
             "o_sum": Out(self.sum_shape),
@@ -57,56 +64,62 @@ class Accumulators(Component):
 
     def elaborate(self, platform):
         m = Module()
-        latency, width = self.latency, self.sum_shape.width
-        banks = [Memory(width, self.rows, latency=latency) for _ in range(2)]
-        m.submodules.bank_0, m.submodules.bank_1 = banks
+        width = self.sum_shape.width
+        row_bits = bits_for(self.rows)
+        # The output register is here, not in the memory, because it must be cleared.
+        m.submodules.sums = sums = Memory(width, 2 << row_bits, latency=1, block=True)
 
-        # Accumulate. Stage 0 reads; stage `latency` adds; the sum is written one stage later.
+        # Stage 1 compares, stage 2 reads the RAM, stage 5 adds, stage 6 writes.
         bank = Signal()
         with m.If(self.i_end):
             m.d.sync += bank.eq(~bank)
-        where = Cat(self.i_row, bank)
-        valid = [self.i_valid]
-        place = [where]
-        for k in range(1, latency + 2):
-            valid.append(delay(m, valid[-1], 1, f"valid_{k}"))
-            place.append(delay(m, place[-1], 1, f"place_{k}", reset_less=True))
+        place = Signal(row_bits + 1, reset_less=True)
+        m.d.sync += place.eq(Mux(self.i_read, Cat(self.i_slot, self.i_bank), Cat(self.i_row, bank)))
+        writes = [delay(m, self.i_valid | self.i_read, 1, "writes_1")]
+        reads = [delay(m, self.i_read, 1, "reads_1")]
+        places = [place]
+        for k in range(2, 7):
+            writes.append(delay(m, writes[-1], 1, f"writes_{k}"))
+            reads.append(delay(m, reads[-1], 1, f"reads_{k}"))
+            places.append(delay(m, places[-1], 1, f"place_{k}", reset_less=True))
 
-        total = Signal(self.sum_shape)  # the sum of stage latency + 1
-        history = [total]
-        for k in range(latency):
-            history.append(delay(m, history[-1], 1, f"history_{k}", reset_less=True))
-        # Age 1 is the item just before this one; the comparison is made at stage 0 and kept.
-        same = [valid[age] & (place[age] == where) for age in range(1, latency + 2)]
-        match = [delay(m, each, latency, f"match_{age}") for age, each in enumerate(same, 1)]
-        adding_bank = place[latency][-1]
-        word = Signal(self.sum_shape)
-        m.d.comb += word.eq(Mux(adding_bank, banks[1].o_data, banks[0].o_data))
-        for flag, value in reversed(list(zip(match, history, strict=True))):
-            with m.If(flag):
-                m.d.comb += word.eq(value)
+        # The youngest sum of the same row counts: `match` one-hot at stage 3, of ages 1 to 4.
+        same = Signal(FORWARDED)
+        m.d.sync += same.eq(Cat(writes[age] & (places[age] == place) for age in range(1, FORWARDED + 1)))
+        match = Signal(FORWARDED)
+        youngest = [same[k] & ~same[:k].any() for k in range(FORWARDED)]
+        m.d.sync += match.eq(Cat(youngest))
+        fresh = Signal()
+        m.d.sync += fresh.eq(~same.any())
+        last_matches = delay(m, match[0], 1, "last_matches")
+
+        m.d.comb += sums.i_address.eq(places[1])
+        word = Signal(width, reset_less=True)
+        total, last, second, third, fourth, before = (
+            Signal(width, name=name, reset_less=True)
+            for name in ("total", "last", "second", "third", "fourth", "before"))
+        others = Signal(width, reset_less=True)
         operand = Signal(self.sum_shape)
-        m.d.comb += operand.eq(word)
-        m.d.sync += total.eq(operand + self.i_product)
+        added = Signal(width)
+        m.d.comb += [operand.eq(last | others), added.eq(operand + self.i_product)]
+        m.d.sync += [
+            word.eq(Mux(fresh, sums.o_data, 0)),
+            others.eq(word | second | third | fourth),
+            total.eq(Mux(reads[4], 0, added)),
+            last.eq(Mux(last_matches, added, 0)),
+            second.eq(Mux(match[1], added, 0)),
+            third.eq(Mux(match[2], total, 0)),
+            before.eq(total),
+            fourth.eq(Mux(match[3], before, 0)),
+            self.o_sum.eq(Mux(reads[3], word, 0)),
+        ]
+        m.d.comb += [
+            sums.i_write.eq(writes[5]),
+            sums.i_write_address.eq(places[5]),
+            sums.i_write_data.eq(total),
+        ]
 
-        # Drain: the address is registered for the write that clears the slot a cycle later.
-        clearing = delay(m, Cat((self.i_read & ~self.i_bank) | self.i_clear,
-                                (self.i_read & self.i_bank) | self.i_clear), 1, "clearing")
-        slot = delay(m, self.i_slot, 1, "slot", reset_less=True)
-        selected = delay(m, self.i_read, latency, "selected")
-        drained_bank = delay(m, self.i_bank, latency, "drained_bank", reset_less=True)
-        m.d.sync += self.o_sum.eq(Mux(selected, Array(b.o_data for b in banks)[drained_bank], 0))
-
-        # Who owns a bank: the sums of a vector are all written latency + 2 cycles after its end.
-        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), latency + 2, "ended")
+        # Who owns a bank: the sums of a vector are all written six cycles after its end.
+        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 6, "ended")
         m.d.sync += self.o_done.eq((self.o_done & ~self.i_release) | ended)
-        writing, target = valid[latency + 1], place[latency + 1]
-        for k, memory in enumerate(banks):
-            mine = self.o_done[k]
-            m.d.comb += [
-                memory.i_address.eq(Mux(mine, self.i_slot, self.i_row)),
-                memory.i_write.eq(Mux(mine, clearing[k], writing & (target[-1] == k))),
-                memory.i_write_address.eq(Mux(mine, slot, target[:-1])),
-                memory.i_write_data.eq(Mux(mine, 0, total)),
-            ]
         return m

@@ -188,7 +188,7 @@ class ActivationSource(Component):
     Other sources (address generators of convolutions, tile masks) have the same output.
 
     Members: ``i`` (stream of ``source_job``; taken when its last beat has been read), ``o`` (stream of
-    {tag, values} for the detector), and the read sides of the input and of the hidden buffer:
+    {tag, values} for the scanner), and the read sides of the input and of the hidden buffer:
     ``o_read``, ``o_advance``, ``o_address`` {beat, context}, ``i_input``, ``i_hidden``.
 
     Latency ``memory_latency + 1`` cycles, one beat a cycle, jobs back to back.
@@ -227,7 +227,6 @@ class ActivationSource(Component):
             reader.i.payload.eq(Cat(job.hidden, job.tag)),
             reader.i.payload.tag.first.eq(beat == 0),
             reader.i.payload.tag.last.eq(last),
-            reader.i.payload.tag.beat.eq(job.tag.beat + beat),
             self.i.ready.eq(reader.i.ready & last),
             self.o_read.eq(reader.o_read),
             self.o_advance.eq(reader.o_advance),

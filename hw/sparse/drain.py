@@ -3,17 +3,26 @@
 from amaranth import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, Signature
 
 from hw.arithmetic.requantize import Requantizer
-from hw.config import Config, bits_for
+from hw.config import Config, Sparse, bits_for
 from hw.memory import Memory
 from hw.packet import TAG_BITS
 from hw.sparse.layout import drain_job_layout, drain_layout, row_layout
-from hw.sparse.pe import DrainBus
 from hw.stream import delay
 
 __all__ = ["Drain", "drain_request"]
+
+
+class DrainRequests(Signature):
+    """Reads from the accumulators of one PE, and banks that are given back."""
+
+    def __init__(self, config: Sparse):
+        super().__init__({
+            "read": Out(1), "pe": Out(bits_for(config.pes)), "bank": Out(1),
+            "slot": Out(bits_for(config.capacity.rows)), "release": Out(2),
+        })
 
 
 def drain_request(config: Config) -> StructLayout:
@@ -53,7 +62,7 @@ class Drain(Component):
             "i": In(stream.Signature(self.request)),
             "i_done": In(2),
             "i_free": In(2),
-            "o_bus": Out(DrainBus(c)),
+            "o_bus": Out(DrainRequests(c)),
             "i_sum": In(c.accumulator.width),
             "o_write": Out(1),
             "o_row": Out(row_layout(c)["row"].width),

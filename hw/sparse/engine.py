@@ -13,8 +13,15 @@ from hw.shared import Shared
 from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
 from hw.sparse.drain import Drain
 from hw.sparse.layout import beat_layout, beats, memories
-from hw.sparse.nonzero import NonzeroDetector
-from hw.sparse.pe import DrainBus, LoadBus, ProcessingElement, in_flight
+from hw.sparse.pe import (
+    ALL_PES,
+    DrainBus,
+    LoadBus,
+    ProcessingElement,
+    drain_latency,
+    in_flight,
+)
+from hw.sparse.scanner import ColumnScanner
 from hw.stream import Fork, or_tree, or_tree_levels
 
 __all__ = ["SparseEngine"]
@@ -23,7 +30,7 @@ __all__ = ["SparseEngine"]
 class SparseEngine(Component):
     """Everything between the packets of the host and the processing elements.
 
-    Data flows one way: input buffer or hidden activations -> activation source -> nonzero detector ->
+    Data flows one way: input buffer or hidden activations -> activation source -> column scanner ->
     broadcast -> PEs -> drain -> hidden activations or output buffer. The sequencer decides which layer
     of which vector goes next.
 
@@ -36,8 +43,9 @@ class SparseEngine(Component):
         o_empty: No result waits in the output buffer; ``i_count`` may change.
         o_ready: The accumulators have been cleared after reset; no vectors before that.
 
-    One multiply-accumulate a PE and cycle at most; one or two nonzero activations broadcast a cycle;
-    one accumulator drained a cycle, while the next layer or vector is computed.
+    One multiply-accumulate a PE and cycle at most; two or four columns broadcast a cycle (half as many
+    in layers with long columns); one accumulator drained a cycle, while the next layer or vector is
+    computed.
     """
 
     def __init__(self, config: Config):
@@ -75,9 +83,9 @@ class SparseEngine(Component):
         m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
         m.submodules.source = source = ActivationSource(config)
         m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
-        # Bus and PE registers, the RAM, the register behind it, the OR tree.
+        # The bus, the PE, the OR tree.
         m.submodules.drain = drain = Drain(
-            config, answer=latency + 2 + self.tree_levels, **load_sizes)
+            config, answer=1 + drain_latency(latency) + self.tree_levels, **load_sizes)
 
         # Image data for the tables outside the PEs.
         load = self.i_load
@@ -89,7 +97,7 @@ class SparseEngine(Component):
             drain.i_write_rows.eq(load.write & (load.memory == MemoryId.ROWS)),
         ]
 
-        # Vectors in, activations to the detector.
+        # Vectors in, activations to the scanner.
         m.d.comb += [
             inputs.i.payload.eq(self.i.payload),
             inputs.i.valid.eq(self.i.valid),
@@ -116,33 +124,38 @@ class SparseEngine(Component):
         stop = Signal(c.broadcasts)
         items, items_valid = [], []
         for half in range(c.broadcasts):
-            m.submodules[f"detector_{half}"] = detector = NonzeroDetector(c, half)
-            connect(m, fork.o[half], detector.i)
-            item = Signal(detector.o.payload.shape(), name=f"item_{half}", reset_less=True)
+            m.submodules[f"scanner_{half}"] = scanner = ColumnScanner(c, half)
+            connect(m, fork.o[half], scanner.i)
+            item = Signal(scanner.o.payload.shape(), name=f"item_{half}", reset_less=True)
             item_valid = Signal(name=f"item_valid_{half}")
-            m.d.comb += detector.o.ready.eq(~stop[half])
-            m.d.sync += [item.eq(detector.o.payload), item_valid.eq(detector.o.valid & ~stop[half])]
+            m.d.comb += scanner.o.ready.eq(~stop[half])
+            m.d.sync += [item.eq(scanner.o.payload), item_valid.eq(scanner.o.valid & ~stop[half])]
             items.append(item)
             items_valid.append(item_valid)
 
-        # Processing elements.
-        clearing, slot = Signal(init=1), Signal(range(c.capacity.rows + 1))
+        # Processing elements. The buses are registered here: which PE is meant is decided in between.
+        clearing, bank, slot = Signal(init=1), Signal(), Signal(range(c.capacity.rows + 1))
         release_all = Signal()
-        bus = DrainBus(c).create()
-        m.d.comb += [
-            bus.read.eq(drain.o_bus.read),
-            bus.pe.eq(drain.o_bus.pe),
-            bus.bank.eq(drain.o_bus.bank),
+        bus, bus_load = DrainBus(c).create(), LoadBus(self.load_width, self.load_address).create()
+        m.d.sync += [
+            bus.bank.eq(Mux(clearing, bank, drain.o_bus.bank)),
             bus.slot.eq(Mux(clearing, slot, drain.o_bus.slot)),
-            bus.clear.eq(clearing),
-            bus.release.eq(drain.o_bus.release | Mux(release_all, 0b11, 0)),
+            bus.release.eq(drain.o_bus.release | release_all.replicate(2)),
+            bus_load.memory.eq(load.memory),
+            bus_load.address.eq(load.address),
+            bus_load.data.eq(load.data),
         ]
         sums, full, busy = [], [], []
         for k in range(c.pes):
+            write, read = Signal(name=f"write_{k}"), Signal(name=f"read_{k}")
+            m.d.sync += [
+                write.eq(load.write & ((load.pe == k) | (load.pe == ALL_PES))),
+                read.eq(clearing | (drain.o_bus.read & (drain.o_bus.pe == k))),
+            ]
             m.submodules[f"pe_{k}"], pe = self.pe.instantiate(
-                i_number=Const(k, bits_for(c.pes)), i_load=load,
+                i_load=bus_load, i_write=write,
                 i_item=items[k % c.broadcasts], i_item_valid=items_valid[k % c.broadcasts],
-                i_drain=bus)
+                i_drain=bus, i_read=read)
             sums.append(pe.o_sum)
             full.append(pe.o_almost_full)
             busy.append(~pe.o_done)
@@ -153,12 +166,15 @@ class SparseEngine(Component):
             drain.i_done.eq(~or_tree(m, busy, "busy")),
         ]
 
-        # After reset the accumulators are cleared, slot after slot, then the banks are given out.
-        release_delay = Signal(range(8))
+        # After reset the accumulators are read, which clears them, then the banks are given out.
+        settle = 16  # cycles until the last zero is written
+        release_delay = Signal(range(settle + 1))
         with m.If(clearing):
-            m.d.sync += slot.eq(slot + 1)
-            with m.If(slot == c.capacity.rows - 1):
-                m.d.sync += [clearing.eq(0), release_delay.eq(7)]
+            m.d.sync += bank.eq(~bank)
+            with m.If(bank):
+                m.d.sync += slot.eq(slot + 1)
+                with m.If(slot == c.capacity.rows - 1):
+                    m.d.sync += [clearing.eq(0), release_delay.eq(settle)]
         with m.If(release_delay != 0):
             m.d.sync += release_delay.eq(release_delay - 1)
         m.d.comb += release_all.eq(release_delay == 2)

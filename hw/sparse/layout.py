@@ -7,13 +7,14 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 
 from hw.arithmetic.requantize import SHIFT_BITS
 from hw.arithmetic.shift_add import word_layout
-from hw.config import Config, Sparse, bits_for
+from hw.config import Capacity, Config, Sparse, bits_for
 from hw.packet import MemoryId
 
 __all__ = [
-    "beat_layout", "beats", "codebook_depth", "codebook_width", "column_layout", "drain_job_layout",
-    "drain_layout", "entry_layout", "item_layout", "layer_layout", "memories", "queue_layout",
-    "row_layout", "tag_layout", "task_layout",
+    "base_words", "beat_layout", "beats", "codebook_depth", "codebook_width", "column_layout",
+    "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "layer_layout", "length_bits",
+    "memories", "queue_layout", "row_layout", "tag_layout", "task_flags", "task_layout",
+    "upper_layout",
 ]
 
 
@@ -23,14 +24,34 @@ def beats(elements: int, lanes: int) -> int:
 
 
 def entry_layout(c: Sparse) -> StructLayout:
-    """A stored weight: row index among the PE's rows, and code (or the weight itself)."""
-    return StructLayout({"index": c.index.width, "code": c.weight.code_width})
+    """A stored weight: row index among the PE's rows (its low bits), and code (or the weight itself)."""
+    return StructLayout({"index": c.index.stored, "code": c.weight.code_width})
+
+
+def upper_layout(c: Sparse) -> StructLayout | None:
+    """Further bits of an entry's index, of layers that need them; None if no layer can have any."""
+    upper = c.index.width - c.index.stored
+    return StructLayout({"index": upper}) if upper else None
+
+
+def length_bits(rows: int) -> int:
+    """Bits of a short length of a column on a PE of so many rows; two of them hold any."""
+    return max(4, -(-bits_for(rows + 1) // 2))
 
 
 def column_layout(c: Sparse) -> StructLayout:
-    """Where a column's entries lie in a PE: the first one, how many follow it, and if there are any."""
-    return StructLayout({"start": bits_for(c.capacity.entries), "more": bits_for(c.capacity.rows),
-                         "nonempty": 1})
+    """How many entries columns have on a PE: two columns, or, together, one long column.
+
+    The table of a layer begins with ``base_words`` words: the address of its first entry plus one, low
+    bits first. The lengths of all its columns follow in order.
+    """
+    short = length_bits(c.capacity.rows)
+    return StructLayout({"first": short, "second": short})
+
+
+def base_words(capacity: Capacity) -> int:
+    """Words of a column table that say where a layer's entries begin."""
+    return -(-bits_for(capacity.entries) // (2 * length_bits(capacity.rows)))
 
 
 def codebook_depth(c: Sparse) -> int:
@@ -48,25 +69,50 @@ def codebook_width(c: Sparse) -> int:
 
 def task_layout(c: Sparse) -> StructLayout:
     """What a marker tells every PE: whether a layer begins or ends, and which."""
-    return StructLayout({"begin": 1, "relative": 1, "layer": bits_for(c.capacity.layers)})
+    return StructLayout({"begin": 1, **task_flags(c), "layer": bits_for(c.capacity.layers)})
+
+
+def task_flags(c: Sparse) -> dict[str, int]:
+    """How a layer's indices are stored: as gaps, and with upper bits."""
+    return {"relative": 1} | ({} if upper_layout(c) is None else {"upper": 1})
+
+
+def _value(c: Sparse) -> int:
+    """Bits of an activation on its way, or of a marker's task in its place."""
+    return max(c.activation.width, task_layout(c).size)
 
 
 def item_layout(c: Sparse) -> StructLayout:
-    """What is broadcast: a nonzero activation with its column, or a marker (``where`` is the task)."""
-    where = max(bits_for(c.capacity.columns), task_layout(c).size)
-    return StructLayout({"marker": 1, "where": where, "value": c.activation.width})
+    """What is broadcast: columns with their activations, a base address, or a marker.
+
+    ``address`` is a word of the column tables. ``base`` has one bit for each word of a base address.
+    ``long``: the word is one length. ``nonzero`` says which activations are; a marker's task stands in
+    the place of the first one.
+    """
+    return StructLayout({
+        "marker": 1, "base": base_words(c.capacity), "long": 1, "nonzero": 2,
+        "address": bits_for(c.capacity.columns), "values": ArrayLayout(_value(c), 2),
+    })
 
 
 def queue_layout(c: Sparse) -> StructLayout:
-    """What waits in a PE's queue: a nonzero activation with its entries, or a marker."""
-    column = column_layout(c)
-    where = max(column["start"].width, task_layout(c).size)
-    return StructLayout({"marker": 1, "where": where, "more": column["more"].width,
-                         "value": c.activation.width})
+    """What waits in a PE's queue: the entries of one or two columns, or a marker (one entry long).
+
+    ``end``: the address of the last entry of both columns plus two. ``left``: how many entries to walk.
+    ``second``: of these, how many from the second column on may be left when the first one ends, in the
+    form that the walker compares. ``stop``: the second column is left out. ``from_second``: the first
+    one is. ``one``: one entry to walk. ``turn``: the first column's last entry comes first.
+    """
+    short = length_bits(c.capacity.rows)
+    return StructLayout({
+        "marker": 1, "stop": 1, "from_second": 1, "one": 1, "turn": 1,
+        "left": 2 * short, "second": short + 1, "end": bits_for(c.capacity.entries),
+        "values": ArrayLayout(_value(c), 2),
+    })
 
 
 def beat_layout(c: Sparse) -> StructLayout:
-    """A beat of activations on its way to the nonzero detector."""
+    """A beat of activations on its way to the scanner."""
     return StructLayout({"tag": tag_layout(c),
                          "values": ArrayLayout(c.activation.width, c.activation.lanes)})
 
@@ -77,12 +123,12 @@ def _halves(c: Sparse) -> dict[str, int]:
 
 
 def tag_layout(c: Sparse) -> StructLayout:
-    """What the detector needs to know of a beat."""
+    """What the scanner needs to know of a beat."""
     lanes = c.activation.lanes
     return StructLayout({
-        **_halves(c), "first": 1, "last": 1,
+        **_halves(c), "long": 1, "first": 1, "last": 1,
         "tail": bits_for(lanes),  # valid lanes of the last beat, less one
-        "beat": bits_for(beats(c.capacity.columns, lanes)),  # its place in the column tables
+        "table": bits_for(c.capacity.columns),  # where the layer's column tables begin
         "task": task_layout(c),
     })
 
@@ -92,11 +138,12 @@ def layer_layout(c: Sparse) -> StructLayout:
     lanes = c.activation.lanes
     return StructLayout({
         **_halves(c),
-        "column_beat": bits_for(beats(c.capacity.columns, lanes)),  # where its columns begin
+        "long": 1,  # a word of the column tables is one length
+        "table": bits_for(c.capacity.columns),  # where its column tables begin
         # Beats of activations, less one.
         "more_beats": bits_for(beats(max(c.capacity.inputs, c.capacity.hidden), lanes)),
         "tail": bits_for(lanes),
-        "relative": 1,
+        **task_flags(c),
         "last": 1,
         "drain": drain_job_layout(c),
     })
@@ -142,6 +189,9 @@ def memories(config: Config) -> dict[MemoryId, tuple[int, int]]:
         MemoryId.DRAIN: (drain_layout(c).size, cap.total_rows),
         MemoryId.ROWS: (row_layout(c).size, cap.total_rows),
     }
+    upper = upper_layout(c)
+    if upper is not None:
+        sizes[MemoryId.UPPER] = (upper.size, cap.upper_entries)
     if c.weight.kind != "direct":
         sizes[MemoryId.CODEBOOK] = (codebook_width(c), codebook_depth(c))
     return sizes

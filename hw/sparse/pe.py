@@ -9,19 +9,20 @@ from hw.config import Config, Sparse, bits_for
 from hw.memory import Memory
 from hw.packet import MemoryId
 from hw.sparse.accumulator import Accumulators
+from hw.sparse.columns import ColumnTable
 from hw.sparse.layout import (
     codebook_depth,
     codebook_width,
-    column_layout,
     entry_layout,
     item_layout,
     queue_layout,
     task_layout,
+    upper_layout,
 )
 from hw.sparse.walker import ColumnWalker
 from hw.stream import Queue, delay
 
-__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "in_flight"]
+__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "drain_latency", "in_flight"]
 
 ALL_PES = 0xFFFF
 """The PE number that addresses every PE on the load bus."""
@@ -29,8 +30,14 @@ ALL_PES = 0xFFFF
 
 def in_flight(memory_latency: int) -> int:
     """Items that can still enter a PE's queue once its ``o_almost_full`` has been seen."""
-    # Input register, column table, table register and level; the tree above adds its own levels.
-    return memory_latency + 4
+    # The broadcast register, the column table and the level; the tree above adds its own levels.
+    return ColumnTable.latency(memory_latency) + 2
+
+
+def drain_latency(memory_latency: int) -> int:
+    """Cycles from ``i_drain`` to ``o_sum`` of a PE."""
+    # The register of the bus, the walker, the entries, the row.
+    return 1 + 1 + memory_latency + 1 + Accumulators.LATENCY
 
 
 class LoadBus(Signature):
@@ -44,27 +51,26 @@ class LoadBus(Signature):
 
 
 class DrainBus(Signature):
-    """Reads from the accumulators of one PE, and clears those of all."""
+    """Which accumulators the drain reads, and which banks it gives back."""
 
     def __init__(self, config: Sparse):
-        super().__init__({
-            "read": Out(1), "pe": Out(bits_for(config.pes)), "bank": Out(1),
-            "slot": Out(bits_for(config.capacity.rows)), "clear": Out(1), "release": Out(2),
-        })
+        super().__init__({"bank": Out(1), "slot": Out(bits_for(config.capacity.rows)),
+                          "release": Out(2)})
 
 
 class ProcessingElement(Component):
     """Column table, queue, walker, entries, codebook, multiplier and accumulators.
 
     The column table is looked up in front of the queue, so a column that is empty for this PE costs
-    it nothing. From the walker on nothing stalls: one multiply-accumulate a cycle.
+    it nothing. From the walker on nothing stalls: one multiply-accumulate a cycle. What the drain reads
+    takes the place of a multiply-accumulate.
 
     Members:
-        i_number: Which PE this is; a port, so that all PEs are one module.
-        i_load: Image data; taken if ``pe`` is this PE's number or ``ALL_PES``.
+        i_load, i_write: Image data, and whether it is for this PE.
         i_item, i_item_valid: Broadcast items. There is no ready: whoever broadcasts stops after
             ``o_almost_full``; the queue has room for ``slack`` more items.
-        i_drain: The drain; ``o_sum`` answers ``memory_latency + 2`` cycles later, zero if not asked.
+        i_drain, i_read: The drain, and whether it reads from this PE; ``o_sum`` answers
+            ``drain_latency(memory_latency)`` cycles later, zero if not asked.
         o_done: Accumulator banks that hold a finished vector.
 
     Args:
@@ -82,12 +88,13 @@ class ProcessingElement(Component):
                              f"on their way when {c.pes} PEs stop; use {slack + 1} or more")
         self.config, self.slack = config, slack
         super().__init__({
-            "i_number": In(bits_for(c.pes)),
             "i_load": In(LoadBus(load_width, load_address)),
+            "i_write": In(1),
             "i_item": In(item_layout(c)),
             "i_item_valid": In(1),
             "o_almost_full": Out(1),
             "i_drain": In(DrainBus(c)),
+            "i_read": In(1),
             "o_sum": Out(c.accumulator.width),
             "o_done": Out(2),
         })
@@ -101,41 +108,37 @@ class ProcessingElement(Component):
         load = Signal(StructLayout({"address": len(self.i_load.address),
                                     "data": len(self.i_load.data)}), reset_less=True)
         m.d.sync += [load.address.eq(self.i_load.address), load.data.eq(self.i_load.data)]
-        mine = (self.i_load.pe == self.i_number) | (self.i_load.pe == ALL_PES)
 
-        def loaded(name: str, memory: Memory, which: MemoryId) -> Memory:
+        def loaded(name, memory, which):
+            """A memory, or a block around it, that takes image data."""
             m.submodules[name] = memory
             write = Signal(name=f"write_{name}")
-            m.d.sync += write.eq(self.i_load.write & mine & (self.i_load.memory == which))
-            m.d.comb += [
-                memory.i_write.eq(write),
-                memory.i_write_address.eq(load.address),
-                memory.i_write_data.eq(load.data),
-            ]
+            m.d.sync += write.eq(self.i_write & (self.i_load.memory == which))
+            if isinstance(memory, Memory):
+                m.d.comb += [memory.i_write.eq(write), memory.i_write_address.eq(load.address),
+                             memory.i_write_data.eq(load.data)]
+            else:
+                m.d.comb += [memory.i_write.eq(write), memory.i_address.eq(load.address),
+                             memory.i_data.eq(load.data)]
             return memory
 
-        # Column table, in front of the queue.
-        columns = loaded("columns", Memory(column_layout(c).size, cap.columns, latency=latency),
-                         MemoryId.COLUMNS)
-        item = delay(m, self.i_item, 1, "item", reset_less=True)
-        item_valid = delay(m, self.i_item_valid, 1, "item_valid")
-        m.d.comb += columns.i_address.eq(item.where)
-        item = delay(m, item, latency, "item_column", reset_less=True)
-        item_valid = delay(m, item_valid, latency, "item_column_valid")
-        column = Signal(column_layout(c))
-        m.d.comb += column.eq(columns.o_data)
+        # Column table and queue.
+        columns = loaded("columns", ColumnTable(self.config), MemoryId.COLUMNS)
         m.submodules.queue = queue = Queue(queue_layout(c), c.queue_depth, latency=latency)
-        entry_item = Signal(queue_layout(c), reset_less=True)
-        push = Signal()
-        m.d.sync += [
-            entry_item.marker.eq(item.marker),
-            entry_item.where.eq(Mux(item.marker, item.where, column.start)),
-            entry_item.more.eq(column.more),
-            entry_item.value.eq(item.value),
-            push.eq(item_valid & (item.marker | column.nonempty)),
-            self.o_almost_full.eq(queue.o_level >= c.queue_depth - self.slack),
+        m.d.comb += [
+            columns.i_item.eq(self.i_item),
+            columns.i_valid.eq(self.i_item_valid),
+            queue.i.payload.eq(columns.o_item),
+            queue.i.valid.eq(columns.o_push),
         ]
-        m.d.comb += [queue.i.payload.eq(entry_item), queue.i.valid.eq(push)]
+        m.d.sync += self.o_almost_full.eq(queue.o_level >= c.queue_depth - self.slack)
+
+        # The drain, registered once for the fan-out of the bus. Its reads travel as entries do.
+        bank = delay(m, self.i_drain.bank, 1, "drain_bank", reset_less=True)
+        slot = delay(m, self.i_drain.slot, 1, "drain_slot", reset_less=True)
+        read = delay(m, self.i_read, 1, "drain_read")
+        release = delay(m, self.i_drain.release, 1, "drain_release")
+        before_row = latency + 2  # cycles from the walker's input to a row
 
         # Walker and entries.
         m.submodules.walker = walker = ColumnWalker(c)
@@ -143,6 +146,7 @@ class ProcessingElement(Component):
             walker.i.payload.eq(queue.o.payload),
             walker.i.valid.eq(queue.o.valid),
             queue.o.ready.eq(walker.i.ready),
+            walker.i_pause.eq(read),
         ]
         entries = loaded("entries", Memory(entry_layout(c).size, cap.entries, latency=latency,
                                            ports="single"), MemoryId.ENTRIES)
@@ -154,62 +158,69 @@ class ProcessingElement(Component):
         task = delay(m, walker.o_task, latency, "task", reset_less=True)
         entry = Signal(entry_layout(c))
         m.d.comb += entry.eq(entries.o_data)
-
-        # Row and codebook word of the entry.
-        row = Signal(bits_for(cap.rows), reset_less=True)
         current = Signal(task_layout(c))
         with m.If(marker & task.begin):
             m.d.sync += current.eq(task)
+        index = entry.index
+        if upper_layout(c) is not None:
+            upper = loaded("upper", Memory(upper_layout(c).size, cap.upper_entries, latency=latency,
+                                           ports="single"), MemoryId.UPPER)
+            m.d.comb += upper.i_address.eq(walker.o_address)
+            index = Cat(index, Mux(current.upper, upper.o_data, 0))
+
+        # Row of the entry.
+        row = Signal(bits_for(cap.rows), reset_less=True)
         if c.index.kind == "absolute":
             base = 0
         else:
             absolute = first if c.index.kind == "relative" else first | ~current.relative
             base = Mux(absolute, 0, row + 1)
-        m.d.sync += row.eq(base + entry.index)
+        with m.If(valid):
+            m.d.sync += row.eq(base + index)
+
+        # Weight, then product, in so many steps.
         if c.weight.kind != "direct":
             codebook = loaded("codebook", Memory(codebook_width(c), codebook_depth(c),
-                                                 latency=latency), MemoryId.CODEBOOK)
+                                                 latency=latency, block=True), MemoryId.CODEBOOK)
             m.d.comb += codebook.i_address.eq(Cat(entry.code, current.layer))
-            word = codebook.o_data
+            word, steps = codebook.o_data, latency
         else:
-            word = delay(m, entry.code, latency, "weight", reset_less=True)
+            word, steps = entry.code, 0
         activation = Signal(_shape(c.activation))
-        m.d.comb += activation.eq(delay(m, value, latency, "value_codebook", reset_less=True))
-
-        # Multiply, in so many steps, and accumulate. Meanwhile the accumulator is read.
         if c.weight.kind == "shift_add":
+            m.d.comb += activation.eq(delay(m, value, steps, "value_word", reset_less=True))
             m.submodules.multiplier = multiplier = ShiftAddMultiplier(
                 c.weight.width, c.weight.signed, c.weight.terms, activation.shape())
             m.d.comb += [multiplier.i_word.eq(word), multiplier.i_activation.eq(activation)]
-            product, steps = multiplier.o_product, multiplier.LATENCY
+            product, steps = multiplier.o_product, steps + multiplier.LATENCY
         else:
-            weight = Signal(_shape(c.weight))
-            m.d.comb += weight.eq(word)
-            product, steps = Signal.like(weight * activation, name="product", reset_less=True), 1
+            # Registers before, in and behind the multiplier, where a DSP has its own.
+            weight = Signal(_shape(c.weight), reset_less=True)
+            m.d.sync += weight.eq(word)
+            m.d.comb += activation.eq(delay(m, value, steps + 1, "value_word", reset_less=True))
+            product = Signal.like(weight * activation, name="product", reset_less=True)
             m.d.sync += product.eq(weight * activation)
+            steps += 2
+
+        # Accumulate. A row is looked up while its product is computed, and meets it.
         m.submodules.accumulators = accumulators = Accumulators(
             cap.rows, c.accumulator.width, c.accumulator.signed, len(product),
-            product.shape().signed, latency=latency)
+            product.shape().signed)
+        early = 1 + accumulators.PRODUCT - steps
+        operand = Signal.like(product, name="operand")
         m.d.comb += [
-            accumulators.i_valid.eq(delay(m, valid, steps, "accumulate")),
-            accumulators.i_row.eq(delay(m, row, steps - 1, "row", reset_less=True)),
-            accumulators.i_end.eq(delay(m, marker & ~task.begin, steps, "end")),
-            accumulators.i_product.eq(product),
+            operand.eq(delay(m, product, early, "product", reset_less=True)),
+            accumulators.i_product.eq(operand),
+            accumulators.i_valid.eq(delay(m, valid, 1, "accumulate")),
+            accumulators.i_row.eq(row),
+            accumulators.i_end.eq(delay(m, marker & ~task.begin, 1, "end")),
+            accumulators.i_read.eq(delay(m, read, before_row, "read")),
+            accumulators.i_bank.eq(delay(m, bank, before_row, "bank", reset_less=True)),
+            accumulators.i_slot.eq(delay(m, slot, before_row, "slot", reset_less=True)),
+            accumulators.i_release.eq(release),
             self.o_done.eq(accumulators.o_done),
             self.o_sum.eq(accumulators.o_sum),
         ]
-
-        # Drain, registered once for the fan-out of the bus.
-        drain = self.i_drain
-        selected = Signal()
-        m.d.sync += [
-            selected.eq(drain.read & (drain.pe == self.i_number)),
-            accumulators.i_bank.eq(drain.bank),
-            accumulators.i_slot.eq(drain.slot),
-            accumulators.i_clear.eq(drain.clear),
-            accumulators.i_release.eq(drain.release),
-        ]
-        m.d.comb += accumulators.i_read.eq(selected)
         return m
 
 

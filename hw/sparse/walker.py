@@ -1,31 +1,33 @@
 """The column walker: from queued columns to one entry address a cycle."""
 
-from amaranth import Module, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import Sparse, bits_for
-from hw.sparse.layout import queue_layout, task_layout
+from hw.sparse.layout import length_bits, queue_layout, task_layout
 
 __all__ = ["ColumnWalker"]
 
 
 class ColumnWalker(Component):
-    """Emits the addresses of a column's entries in order, columns back to back without a gap.
+    """Emits the addresses of columns' entries in order, columns back to back without a gap.
 
     Members:
         i: Stream of queue items.
+        i_pause: Nothing is emitted a cycle later.
         o_valid, o_first, o_address, o_value: An entry to read, whether it is its column's first, and
             the activation that it meets.
         o_marker, o_task: A marker passes, between the entries before it and after it.
 
-    Latency 1 cycle; an item of n entries takes n cycles, a marker one. The output never stalls.
+    Latency 2 cycles; an item of n entries takes n cycles, a marker one.
     """
 
     def __init__(self, config: Sparse):
         self.config = config
         super().__init__({
             "i": In(stream.Signature(queue_layout(config))),
+            "i_pause": In(1),
             "o_valid": Out(1),
             "o_first": Out(1),
             "o_address": Out(bits_for(config.capacity.entries)),
@@ -36,30 +38,48 @@ class ColumnWalker(Component):
 
     def elaborate(self, platform):
         m = Module()
-        item = self.i.payload
-        more = Signal(item.more.shape())
-        done = Signal(init=1)  # no entry of the column at hand is left: more == 0, but a register
-        m.d.comb += self.i.ready.eq(done)
-        m.d.sync += [self.o_valid.eq(0), self.o_first.eq(0), self.o_marker.eq(0)]
-        with m.If(done):
-            m.d.sync += [
-                self.o_address.eq(item.where),
-                self.o_value.eq(item.value),
-                self.o_task.eq(item.where),
-                more.eq(item.more),
-            ]
-            with m.If(self.i.valid):
+        short = length_bits(self.config.capacity.rows)
+        # The item at hand. `count` is -1 less what is left of it, counting up, without the sign; what is
+        # compared with it is registered, so that the flags below decide at once.
+        item = Signal(queue_layout(self.config), reset_less=True)
+        count = Signal(2 * short, reset_less=True)
+        busy = Signal()
+        one = Signal(init=1)  # this is the item's last entry
+        turn = Signal()  # this is the first column's last entry
+        fresh = Signal()  # this is a column's first entry
+        second = Signal()  # this is an entry of the second column
+        done = Signal()
+        m.d.comb += [
+            done.eq(one | (turn & item.stop)),
+            self.i.ready.eq(done & ~self.i_pause),
+        ]
+        with m.If(~self.i_pause):
+            m.d.sync += fresh.eq(turn)
+            with m.If(done):
+                payload = self.i.payload
                 m.d.sync += [
-                    self.o_marker.eq(item.marker),
-                    self.o_valid.eq(~item.marker),
-                    self.o_first.eq(~item.marker),
-                    done.eq(item.marker | (item.more == 0)),
+                    item.eq(payload),
+                    count.eq(~payload.left),
+                    busy.eq(self.i.valid),
+                    one.eq(payload.one | ~self.i.valid),
+                    turn.eq(payload.turn),
+                    second.eq(payload.from_second),
+                    fresh.eq(1),
                 ]
-        with m.Else():
-            m.d.sync += [
-                self.o_valid.eq(1),
-                self.o_address.eq(self.o_address + 1),
-                more.eq(more - 1),
-                done.eq(more == 1),
-            ]
+            with m.Else():
+                m.d.sync += [
+                    count.eq(count + 1),
+                    one.eq(count == (1 << 2 * short) - 3),
+                    turn.eq(count == Cat(item.second, Const(-1, short - 1))),
+                    second.eq(second | turn),
+                ]
+        emits = busy & ~self.i_pause
+        m.d.sync += [
+            self.o_valid.eq(emits & ~item.marker),
+            self.o_marker.eq(emits & item.marker),
+            self.o_first.eq(fresh),
+            self.o_address.eq(item.end + Cat(count, Const(-1, len(item.end)))[:len(item.end)]),
+            self.o_value.eq(Mux(second, item["values"][1], item["values"][0])),
+            self.o_task.eq(item["values"][0]),
+        ]
         return m

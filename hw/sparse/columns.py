@@ -1,0 +1,112 @@
+"""The column table of a PE: from broadcast columns to the entries that meet their activations."""
+
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.lib.wiring import Component, In, Out
+from amaranth.utils import ceil_log2
+
+from hw.config import Config, bits_for
+from hw.memory import Memory
+from hw.sparse.layout import base_words, column_layout, item_layout, length_bits, queue_layout
+from hw.stream import delay
+
+__all__ = ["ColumnTable"]
+
+
+class ColumnTable(Component):
+    """Looks up how many entries a PE has in the columns that are broadcast, and where they lie.
+
+    Only lengths are stored. The address is their running sum, which starts anew at each layer's base
+    address; so every word of a layer's table must be read once, in order. Columns whose activation or
+    length is zero cost the PE nothing behind this table.
+
+    Latency ``ColumnTable.latency(memory_latency)`` cycles, an item a cycle, no stalls.
+
+    Members:
+        i_item, i_valid: Broadcast items.
+        o_item, o_push: What goes into the queue.
+        i_write, i_address, i_data: Image data.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        c = config.sparse
+        super().__init__({
+            "i_item": In(item_layout(c)),
+            "i_valid": In(1),
+            "o_item": Out(queue_layout(c)),
+            "o_push": Out(1),
+            "i_write": In(1),
+            "i_address": In(ceil_log2(c.capacity.columns)),
+            "i_data": In(column_layout(c).size),
+        })
+
+    @staticmethod
+    def latency(memory_latency: int) -> int:
+        """Cycles from ``i_item`` to ``o_item``."""
+        return memory_latency + 3
+
+    def elaborate(self, platform):
+        m = Module()
+        c, latency = self.config.sparse, self.config.memory_latency
+        short, layout = length_bits(c.capacity.rows), column_layout(c)
+        m.submodules.table = table = Memory(layout.size, c.capacity.columns, latency=latency)
+        item = delay(m, self.i_item, 1, "item", reset_less=True)
+        valid = delay(m, self.i_valid, 1, "item_valid")
+        m.d.comb += [
+            table.i_write.eq(self.i_write),
+            table.i_write_address.eq(self.i_address),
+            table.i_write_data.eq(self.i_data),
+            table.i_address.eq(item.address),
+        ]
+        item = delay(m, item, latency, "looked_up", reset_less=True)
+        valid = delay(m, valid, latency, "looked_up_valid")
+        word = Signal(layout)
+        m.d.comb += word.eq(table.o_data)
+
+        # Lengths: that of the first column, of the second, and of both.
+        first_empty = (word.first == 0) & ~(item.long & word.second.any())
+        first_one = (word.first == 1) & ~(item.long & word.second.any())
+        second = Signal(short, reset_less=True)
+        total = Signal(2 * short, reset_less=True)
+        second_one, second_empty = Signal(), Signal()
+        use = Signal(2)
+        first_is_one = Signal()
+        both = word.first + Mux(item.long, 0, word.second)
+        upper = Mux(item.long, word.second, both[short])
+        m.d.sync += [
+            second.eq(Mux(item.long, 0, word.second)),
+            second_one.eq(~item.long & (word.second == 1)),
+            second_empty.eq(item.long | (word.second == 0)),
+            first_is_one.eq(first_one),
+            use[0].eq(item.nonzero[0] & ~first_empty),
+            use[1].eq(item.nonzero[1] & word.second.any()),
+            total.eq(Mux(item.base[1:].any(), 0, Cat(both[:short], upper))),
+        ]
+        further = []  # the upper words of a base address
+        for k in range(1, base_words(c.capacity)):
+            further.append(Signal(layout.size, name=f"base_{k}", reset_less=True))
+            m.d.sync += further[-1].eq(Mux(item.base[k], word.as_value(), 0))
+        item = delay(m, item, 1, "measured", reset_less=True)
+        valid = delay(m, valid, 1, "measured_valid")
+
+        # The running sum; what the queue holds.
+        task = Signal(1)
+        m.d.comb += task.eq(item["values"][0][0])  # begin
+        end = Signal(bits_for(c.capacity.entries))
+        with m.If(valid):
+            m.d.sync += end.eq(Mux(item.marker & task, 0, end + Cat(total, *further)))
+        out = Signal(queue_layout(c), reset_less=True)
+        push = Signal()
+        m.d.sync += [
+            push.eq(valid & (item.marker | use.any())),
+            out.marker.eq(item.marker),
+            out.stop.eq(~use[1]),
+            out.from_second.eq(~use[0]),
+            out.one.eq(item.marker | Mux(use[0], first_is_one & second_empty, second_one)),
+            out.turn.eq(use[0] & first_is_one),
+            out.left.eq(Mux(use[0], total, second)),
+            out.second.eq(~(second + Const(2, short + 1))),
+            out["values"].eq(item["values"]),
+        ]
+        m.d.comb += [self.o_item.eq(out), self.o_item.end.eq(end), self.o_push.eq(push)]
+        return m
