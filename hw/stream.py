@@ -157,16 +157,17 @@ class Queue(Component):
         shape: Item.
         depth: Words of the memory, 2 or more; the queue holds up to ``depth + latency`` items.
         latency: Of the memory, 1 or 2.
+        block: In block RAM, however small.
 
     An item can be read ``latency + 1`` cycles after it was written; throughput 1 item a cycle.
     ``o_level`` counts the items in the memory, those in the read registers not among them. A word
     is never read in the cycle that writes it. Members: ``i``, ``o``, ``o_level``.
     """
 
-    def __init__(self, shape: ShapeLike, depth: int, *, latency: int):
+    def __init__(self, shape: ShapeLike, depth: int, *, latency: int, block: bool = False):
         if depth < 2:
             raise ValueError(f"queue depth must be at least 2, not {depth}")
-        self.shape, self.depth, self.latency = shape, depth, latency
+        self.shape, self.depth, self.latency, self.block = shape, depth, latency, block
         super().__init__({
             "i": In(stream.Signature(shape)),
             "o": Out(stream.Signature(shape)),
@@ -176,7 +177,7 @@ class Queue(Component):
     def elaborate(self, platform):
         m = Module()
         width = Shape.cast(self.shape).width
-        m.submodules.memory = memory = Memory(width, self.depth, latency=self.latency)
+        m.submodules.memory = memory = Memory(width, self.depth, latency=self.latency, block=self.block)
         m.submodules.reader = reader = ReadPipeline(self.depth, 0, latency=self.latency)
         write_pointer = Signal(range(self.depth))
         read_pointer = Signal(range(self.depth))
@@ -203,7 +204,8 @@ class Queue(Component):
             self.o.payload.eq(memory.o_data),
             reader.o.ready.eq(self.o.ready),
         ]
-        m.d.sync += level.eq(level + push - pop)
+        with m.If(push != pop):
+            m.d.sync += level.eq(level + Mux(push, 1, -1))
         with m.If(push):
             m.d.sync += write_pointer.eq(after(write_pointer))
         with m.If(pop):

@@ -9,7 +9,7 @@ from hw.stream import delay
 
 __all__ = ["Accumulators"]
 
-FORWARDED = 4
+FORWARDED = 3
 """Sums that are still on their way to the RAM when a row is read."""
 
 
@@ -22,7 +22,7 @@ class Accumulators(Component):
     can be accumulated in that cycle.
 
     Registers that must not count are cleared instead of multiplexed: the operand of the adder is an OR
-    of the word read and the sums of the rows 2, 3 and 4 before, all but one of them zero.
+    of the word read and of the sums of the three rows before, all but one of them zero.
 
     A bank belongs to the drain from the end marker on (``o_done``) until ``i_release``; after reset
     both banks belong to the drain, which must read every slot before it releases them.
@@ -42,7 +42,7 @@ class Accumulators(Component):
         o_sum: The accumulator read ``Accumulators.LATENCY`` cycles before, zero if none was.
     """
 
-    PRODUCT = 5
+    PRODUCT = 4
     LATENCY = 5
 
     def __init__(self, rows: int, width: int, signed_sum: bool, product_width: int,
@@ -67,59 +67,52 @@ class Accumulators(Component):
         width = self.sum_shape.width
         row_bits = bits_for(self.rows)
         # The output register is here, not in the memory, because it must be cleared.
-        m.submodules.sums = sums = Memory(width, 2 << row_bits, latency=1, block=True)
+        m.submodules.ram = ram = Memory(width, 2 << row_bits, latency=1, block=True)
 
-        # Stage 1 compares, stage 2 reads the RAM, stage 5 adds, stage 6 writes.
+        # Stage 1 compares, stage 2 reads the RAM, stage 4 adds, stage 5 writes.
         bank = Signal()
         with m.If(self.i_end):
             m.d.sync += bank.eq(~bank)
         place = Signal(row_bits + 1, reset_less=True)
         m.d.sync += place.eq(Mux(self.i_read, Cat(self.i_slot, self.i_bank), Cat(self.i_row, bank)))
+        places = [place]
         writes = [delay(m, self.i_valid | self.i_read, 1, "writes_1")]
         reads = [delay(m, self.i_read, 1, "reads_1")]
-        places = [place]
-        for k in range(2, 7):
+        for k in range(2, 6):
+            places.append(delay(m, places[-1], 1, f"place_{k}", reset_less=True))
             writes.append(delay(m, writes[-1], 1, f"writes_{k}"))
             reads.append(delay(m, reads[-1], 1, f"reads_{k}"))
-            places.append(delay(m, places[-1], 1, f"place_{k}", reset_less=True))
 
-        # The youngest sum of the same row counts: `match` one-hot at stage 3, of ages 1 to 4.
+        # Which of the rows before is the same, the youngest one counting: known at stage 3.
         same = Signal(FORWARDED)
-        m.d.sync += same.eq(Cat(writes[age] & (places[age] == place) for age in range(1, FORWARDED + 1)))
-        match = Signal(FORWARDED)
-        youngest = [same[k] & ~same[:k].any() for k in range(FORWARDED)]
-        m.d.sync += match.eq(Cat(youngest))
-        fresh = Signal()
-        m.d.sync += fresh.eq(~same.any())
-        last_matches = delay(m, match[0], 1, "last_matches")
+        m.d.sync += same.eq(Cat(writes[age] & (places[age] == place)
+                                for age in range(1, FORWARDED + 1)))
+        match = delay(m, Cat(same[k] & ~same[:k].any() for k in range(FORWARDED)), 1, "match")
+        stored = delay(m, ~same.any(), 1, "stored")
 
-        m.d.comb += sums.i_address.eq(places[1])
-        word = Signal(width, reset_less=True)
-        total, last, second, third, fourth, before = (
+        word, total, before, *sums = (
             Signal(width, name=name, reset_less=True)
-            for name in ("total", "last", "second", "third", "fourth", "before"))
-        others = Signal(width, reset_less=True)
+            for name in ("word", "total", "before", "sum_1", "sum_2", "sum_3"))
         operand = Signal(self.sum_shape)
         added = Signal(width)
-        m.d.comb += [operand.eq(last | others), added.eq(operand + self.i_product)]
+        m.d.comb += [
+            ram.i_address.eq(places[1]),
+            operand.eq(word | sums[0] | sums[1] | sums[2]),
+            added.eq(operand + self.i_product),
+            ram.i_write.eq(writes[4]),
+            ram.i_write_address.eq(places[4]),
+            ram.i_write_data.eq(total),
+        ]
         m.d.sync += [
-            word.eq(Mux(fresh, sums.o_data, 0)),
-            others.eq(word | second | third | fourth),
-            total.eq(Mux(reads[4], 0, added)),
-            last.eq(Mux(last_matches, added, 0)),
-            second.eq(Mux(match[1], added, 0)),
-            third.eq(Mux(match[2], total, 0)),
+            word.eq(Mux(stored, ram.o_data, 0)),
+            total.eq(Mux(reads[3], 0, added)),
             before.eq(total),
-            fourth.eq(Mux(match[3], before, 0)),
+            *(each.eq(Mux(match[k], source, 0))
+              for k, (each, source) in enumerate(zip(sums, (added, total, before), strict=True))),
             self.o_sum.eq(Mux(reads[3], word, 0)),
         ]
-        m.d.comb += [
-            sums.i_write.eq(writes[5]),
-            sums.i_write_address.eq(places[5]),
-            sums.i_write_data.eq(total),
-        ]
 
-        # Who owns a bank: the sums of a vector are all written six cycles after its end.
-        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 6, "ended")
+        # Who owns a bank: the sums of a vector are all written five cycles after its end.
+        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 5, "ended")
         m.d.sync += self.o_done.eq((self.o_done & ~self.i_release) | ended)
         return m

@@ -27,6 +27,12 @@ __all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "drain_latency
 ALL_PES = 0xFFFF
 """The PE number that addresses every PE on the load bus."""
 
+LARGE = 1 << 14
+"""Words of a memory from which on a second port is dear: the depth of an SPRAM of iCE40."""
+
+COARSE = 2
+"""Low bits of the queue's level that are not looked at."""
+
 
 def in_flight(memory_latency: int) -> int:
     """Items that can still enter a PE's queue once its ``o_almost_full`` has been seen."""
@@ -83,9 +89,10 @@ class ProcessingElement(Component):
 
     def __init__(self, config: Config, *, slack: int, load_width: int, load_address: int):
         c = config.sparse
-        if slack >= c.queue_depth:
+        least = slack + (1 << COARSE)
+        if c.queue_depth < least:
             raise ValueError(f"queue_depth {c.queue_depth} must exceed {slack}, the items that are "
-                             f"on their way when {c.pes} PEs stop; use {slack + 1} or more")
+                             f"on their way when {c.pes} PEs stop; use {least} or more")
         self.config, self.slack = config, slack
         super().__init__({
             "i_load": In(LoadBus(load_width, load_address)),
@@ -124,14 +131,15 @@ class ProcessingElement(Component):
 
         # Column table and queue.
         columns = loaded("columns", ColumnTable(self.config), MemoryId.COLUMNS)
-        m.submodules.queue = queue = Queue(queue_layout(c), c.queue_depth, latency=latency)
+        m.submodules.queue = queue = Queue(queue_layout(c), c.queue_depth, latency=latency,
+                                         block=True)
         m.d.comb += [
             columns.i_item.eq(self.i_item),
             columns.i_valid.eq(self.i_item_valid),
             queue.i.payload.eq(columns.o_item),
             queue.i.valid.eq(columns.o_push),
         ]
-        m.d.sync += self.o_almost_full.eq(queue.o_level >= c.queue_depth - self.slack)
+        m.d.sync += self.o_almost_full.eq(queue.o_level >> COARSE >= c.queue_depth - self.slack >> COARSE)
 
         # The drain, registered once for the fan-out of the bus. Its reads travel as entries do.
         bank = delay(m, self.i_drain.bank, 1, "drain_bank", reset_less=True)
@@ -148,8 +156,10 @@ class ProcessingElement(Component):
             queue.o.ready.eq(walker.i.ready),
             walker.i_pause.eq(read),
         ]
+        # One port costs a multiplexer, but large memories have no second one.
+        ports = "single" if cap.entries >= LARGE else "dual"
         entries = loaded("entries", Memory(entry_layout(c).size, cap.entries, latency=latency,
-                                           ports="single"), MemoryId.ENTRIES)
+                                           ports=ports), MemoryId.ENTRIES)
         m.d.comb += entries.i_address.eq(walker.o_address)
         first = delay(m, walker.o_first, latency, "first", reset_less=True)
         valid = delay(m, walker.o_valid, latency, "valid")
@@ -164,7 +174,7 @@ class ProcessingElement(Component):
         index = entry.index
         if upper_layout(c) is not None:
             upper = loaded("upper", Memory(upper_layout(c).size, cap.upper_entries, latency=latency,
-                                           ports="single"), MemoryId.UPPER)
+                                           ports=ports), MemoryId.UPPER)
             m.d.comb += upper.i_address.eq(walker.o_address)
             index = Cat(index, Mux(current.upper, upper.o_data, 0))
 
