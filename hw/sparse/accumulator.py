@@ -7,10 +7,15 @@ from hw.config import bits_for
 from hw.memory import Memory
 from hw.stream import delay
 
-__all__ = ["Accumulators"]
+__all__ = ["Accumulators", "slot_bits"]
 
 FORWARDED = 3
 """Sums that are still on their way to the RAM when a row is read."""
+
+
+def slot_bits(rows: int) -> int:
+    """Bits of a slot: every row has one, and there is one more, the last, whose word stays zero."""
+    return bits_for(rows + 1)
 
 
 class Accumulators(Component):
@@ -21,16 +26,20 @@ class Accumulators(Component):
     through the same pipeline and leaves a zero behind, so the RAM needs no second pair of ports; nothing
     can be accumulated in that cycle.
 
-    Registers that must not count are cleared instead of multiplexed: the operand of the adder is an OR
-    of the word read and of the sums of the three rows before, all but one of them zero.
+    Words that must not count are zero instead of multiplexed: the operand of the adder is an OR of the
+    word read and of the sums of the three rows before. Sums that do not match are cleared; if one does,
+    the RAM is read at address 0, where nothing is ever added. So nothing stands
+    between the RAM and its output register.
 
     A bank belongs to the drain from the end marker on (``o_done``) until ``i_release``; after reset
-    both banks belong to the drain, which must read every slot before it releases them.
+    both banks belong to the drain, which must read every slot, the zero among them, before it releases
+    them.
 
     Args:
         rows: Accumulators a bank, 2 or more.
         width, signed_sum: Format of an accumulator.
         product_width, signed_product: Format of ``i_product``; products of a row never overflow it.
+        latency: Of the RAM, 1 or 2; it does not change when anything comes.
 
     Members:
         i_valid, i_row: A row that takes a product; not while ``i_read``.
@@ -42,12 +51,12 @@ class Accumulators(Component):
         o_sum: The accumulator read ``Accumulators.LATENCY`` cycles before, zero if none was.
     """
 
-    PRODUCT = 4
-    LATENCY = 5
+    PRODUCT = 5
+    LATENCY = 6
 
     def __init__(self, rows: int, width: int, signed_sum: bool, product_width: int,
-                 signed_product: bool):
-        self.rows = rows
+                 signed_product: bool, *, latency: int):
+        self.rows, self.latency = rows, latency
         self.sum_shape = signed(width) if signed_sum else unsigned(width)
         super().__init__({
             "i_valid": In(1),
@@ -56,7 +65,7 @@ class Accumulators(Component):
             "i_end": In(1),
             "i_read": In(1),
             "i_bank": In(1),
-            "i_slot": In(bits_for(rows)),
+            "i_slot": In(slot_bits(rows)),
             "i_release": In(2),
             "o_done": Out(2, init=0b11),
             "o_sum": Out(self.sum_shape),
@@ -64,55 +73,56 @@ class Accumulators(Component):
 
     def elaborate(self, platform):
         m = Module()
-        width = self.sum_shape.width
-        row_bits = bits_for(self.rows)
-        # The output register is here, not in the memory, because it must be cleared.
-        m.submodules.ram = ram = Memory(width, 2 << row_bits, latency=1, block=True)
+        width, bits = self.sum_shape.width, slot_bits(self.rows)
+        m.submodules.ram = ram = Memory(width, 2 << bits, latency=self.latency, block=True)
 
-        # Stage 1 compares, stage 2 reads the RAM, stage 4 adds, stage 5 writes.
+        # Stage 1 compares, stage 3 reads the RAM, stage 5 adds, stage 6 writes.
         bank = Signal()
         with m.If(self.i_end):
             m.d.sync += bank.eq(~bank)
-        place = Signal(row_bits + 1, reset_less=True)
-        m.d.sync += place.eq(Mux(self.i_read, Cat(self.i_slot, self.i_bank), Cat(self.i_row, bank)))
+        place = Signal(bits + 1, reset_less=True)
+        row = Signal(bits)
+        m.d.comb += row.eq(self.i_row)
+        # Inverted, so that the last slot is address 0, which a cleared register holds.
+        m.d.sync += place.eq(~Mux(self.i_read, Cat(self.i_slot, self.i_bank), Cat(row, bank)))
         places = [place]
         writes = [delay(m, self.i_valid | self.i_read, 1, "writes_1")]
         reads = [delay(m, self.i_read, 1, "reads_1")]
-        for k in range(2, 6):
+        for k in range(2, 7):
             places.append(delay(m, places[-1], 1, f"place_{k}", reset_less=True))
             writes.append(delay(m, writes[-1], 1, f"writes_{k}"))
             reads.append(delay(m, reads[-1], 1, f"reads_{k}"))
 
-        # Which of the rows before is the same, the youngest one counting: known at stage 3.
+        # Which of the rows before is the same, the youngest one counting: known at stage 2.
         same = Signal(FORWARDED)
         m.d.sync += same.eq(Cat(writes[age] & (places[age] == place)
                                 for age in range(1, FORWARDED + 1)))
-        match = delay(m, Cat(same[k] & ~same[:k].any() for k in range(FORWARDED)), 1, "match")
-        stored = delay(m, ~same.any(), 1, "stored")
+        match = delay(m, Cat(same[k] & ~same[:k].any() for k in range(FORWARDED)), 2, "match")
+        address = Signal(bits + 1, reset_less=True)
+        m.d.sync += address.eq(Mux(same.any(), 0, places[1]))
 
-        word, total, before, *sums = (
-            Signal(width, name=name, reset_less=True)
-            for name in ("word", "total", "before", "sum_1", "sum_2", "sum_3"))
+        total, before, *sums = (Signal(width, name=name, reset_less=True)
+                                for name in ("total", "before", "sum_1", "sum_2", "sum_3"))
+        word = delay(m, ram.o_data, 2 - self.latency, "word", reset_less=True)
         operand = Signal(self.sum_shape)
         added = Signal(width)
         m.d.comb += [
-            ram.i_address.eq(places[1]),
+            ram.i_address.eq(address),
             operand.eq(word | sums[0] | sums[1] | sums[2]),
             added.eq(operand + self.i_product),
-            ram.i_write.eq(writes[4]),
-            ram.i_write_address.eq(places[4]),
+            ram.i_write.eq(writes[5]),
+            ram.i_write_address.eq(places[5]),
             ram.i_write_data.eq(total),
         ]
         m.d.sync += [
-            word.eq(Mux(stored, ram.o_data, 0)),
-            total.eq(Mux(reads[3], 0, added)),
+            total.eq(Mux(reads[4], 0, added)),
             before.eq(total),
             *(each.eq(Mux(match[k], source, 0))
               for k, (each, source) in enumerate(zip(sums, (added, total, before), strict=True))),
-            self.o_sum.eq(Mux(reads[3], word, 0)),
+            self.o_sum.eq(Mux(reads[4], word, 0)),
         ]
 
-        # Who owns a bank: the sums of a vector are all written five cycles after its end.
-        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 5, "ended")
+        # Who owns a bank: the sums of a vector are all written six cycles after its end.
+        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 6, "ended")
         m.d.sync += self.o_done.eq((self.o_done & ~self.i_release) | ended)
         return m

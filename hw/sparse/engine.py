@@ -10,6 +10,7 @@ from hw.control.sequencer import Sequencer
 from hw.memory import Memory
 from hw.packet import TAG_BITS, MemoryId
 from hw.shared import Shared
+from hw.sparse.accumulator import slot_bits
 from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
 from hw.sparse.drain import Drain
 from hw.sparse.layout import beat_layout, beats, memories
@@ -134,7 +135,7 @@ class SparseEngine(Component):
             items_valid.append(item_valid)
 
         # Processing elements. The buses are registered here: which PE is meant is decided in between.
-        clearing, bank, slot = Signal(init=1), Signal(), Signal(range(c.capacity.rows + 1))
+        clearing, bank, slot = Signal(init=1), Signal(), Signal(slot_bits(c.capacity.rows))
         release_all = Signal()
         bus, bus_load = DrainBus(c).create(), LoadBus(self.load_width, self.load_address).create()
         m.d.sync += [
@@ -173,7 +174,7 @@ class SparseEngine(Component):
             m.d.sync += bank.eq(~bank)
             with m.If(bank):
                 m.d.sync += slot.eq(slot + 1)
-                with m.If(slot == c.capacity.rows - 1):
+                with m.If(slot.all()):
                     m.d.sync += [clearing.eq(0), release_delay.eq(settle)]
         with m.If(release_delay != 0):
             m.d.sync += release_delay.eq(release_delay - 1)

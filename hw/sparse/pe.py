@@ -8,7 +8,7 @@ from hw.arithmetic.shift_add import ShiftAddMultiplier
 from hw.config import Config, Sparse, bits_for
 from hw.memory import Memory
 from hw.packet import MemoryId
-from hw.sparse.accumulator import Accumulators
+from hw.sparse.accumulator import Accumulators, slot_bits
 from hw.sparse.columns import ColumnTable
 from hw.sparse.layout import (
     codebook_depth,
@@ -60,7 +60,7 @@ class DrainBus(Signature):
     """Which accumulators the drain reads, and which banks it gives back."""
 
     def __init__(self, config: Sparse):
-        super().__init__({"bank": Out(1), "slot": Out(bits_for(config.capacity.rows)),
+        super().__init__({"bank": Out(1), "slot": Out(slot_bits(config.capacity.rows)),
                           "release": Out(2)})
 
 
@@ -215,7 +215,7 @@ class ProcessingElement(Component):
         # Accumulate. A row is looked up while its product is computed, and meets it.
         m.submodules.accumulators = accumulators = Accumulators(
             cap.rows, c.accumulator.width, c.accumulator.signed, len(product),
-            product.shape().signed)
+            product.shape().signed, latency=latency)
         early = 1 + accumulators.PRODUCT - steps
         operand = Signal.like(product, name="operand")
         m.d.comb += [
