@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["Parts", "assign_rows"]
+__all__ = ["Parts", "assign_rows", "number_slots"]
 
 CLOSE = 1.002
 """What splitting aims at: so many times the mean work of a PE."""
@@ -56,10 +56,7 @@ def assign_rows(weight: sp.csc_array, pes: int, *, slots: int, spare: int) -> Pa
     size = np.concatenate((work, given[:, 2]))
     np.subtract.at(size, given[:, 0], given[:, 2])
     row, pe, size = row[order], np.concatenate((pe_of, given[:, 1]))[order], size[order]
-    by_pe = np.argsort(pe, kind="stable")
-    counts = np.bincount(pe, minlength=pes)
-    slot = np.empty(len(row), np.int64)
-    slot[by_pe] = np.arange(len(row)) - (np.cumsum(counts) - counts)[pe[by_pe]]
+    slot = number_slots(pe, pes)
 
     bounds = np.searchsorted(row, np.arange(rows + 1))
     of_entry = bounds[weight.indices]
@@ -70,6 +67,15 @@ def assign_rows(weight: sp.csc_array, pes: int, *, slots: int, spare: int) -> Pa
              for first, end in zip(bounds[:-1][split], bounds[1:][split], strict=True)]
     of_entry[entries] = np.concatenate([np.empty(0, np.int64), *turns])
     return Parts(row, pe, slot, of_entry)
+
+
+def number_slots(pe: np.ndarray, pes: int) -> np.ndarray:
+    """Slots of parts on the given PEs: those of a PE ascend, int64 (parts)."""
+    by_pe = np.argsort(pe, kind="stable")
+    counts = np.bincount(pe, minlength=pes)
+    slot = np.empty(len(pe), np.int64)
+    slot[by_pe] = np.arange(len(pe)) - (np.cumsum(counts) - counts)[pe[by_pe]]
+    return slot
 
 
 def _whole_rows(work: np.ndarray, pes: int) -> np.ndarray:

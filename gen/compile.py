@@ -11,7 +11,7 @@ from gen.image import build_image
 from gen.network import Network, dump, load
 from gen.read import read_network
 from gen.resolve import dump_config, read_config, read_draft, resolve
-from gen.sparse import Section, sections
+from gen.sparse import Placement, Section, sections
 from hw.config import Compress, Config, integer_range
 from hw.sparse.layout import memories
 
@@ -48,7 +48,7 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
     config, placements = resolve(draft, network, str(config_path))
     parts = sections(network, config, placements)
     image = build_image(network, config, parts)
-    report = _report(network, config, parts, len(image))
+    report = _report(network, config, placements, parts, len(image))
     results = folder.write_all({
         "config.resolved.toml": dump_config(config),
         "network.npz": dump(network),
@@ -81,9 +81,10 @@ def golden_inputs(network: Network, config: Config, seed: int = GOLDEN_SEED,
     return values
 
 
-def _report(network: Network, config: Config, parts: list[Section],
+def _report(network: Network, config: Config, placements: list[Placement], parts: list[Section],
             image_bytes: int) -> dict[str, Any]:
     """Sizes. Bits are those that the hardware's memories spend: entries, tables, codebooks, rows."""
+    kind = config.sparse.index.kind
     dense = sum(layer.rows * layer.columns for layer in network.layers)
     weights = sum(layer.weight.nnz for layer in network.layers)
     biases = sum(layer.rows for layer in network.layers)
@@ -93,8 +94,9 @@ def _report(network: Network, config: Config, parts: list[Section],
             for which, width in widths.items()}
     return {
         "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
-                    "density": layer.weight.nnz / (layer.rows * layer.columns)}
-                   for layer in network.layers],
+                    "density": layer.weight.nnz / (layer.rows * layer.columns),
+                    "table_words": placement.words, "index_bits": placement.index_bits(kind)}
+                   for layer, placement in zip(network.layers, placements, strict=True)],
         "weights": int(weights),
         "dense_weights": int(dense),
         "image_bytes": image_bytes,

@@ -10,6 +10,7 @@ from gen.halves import assign_halves, needs_halves
 from gen.layout import pack
 from gen.network import Layer, Network
 from gen.shift_add import encode, signed_digits
+from gen.shorten import shorten
 from hw.config import Activation, Capacity, Config, Sparse, bits_for, integer_range
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
@@ -33,8 +34,8 @@ __all__ = [
     "table_words",
 ]
 
-WORTH_A_BIT = 1.1
-"""Parts of rows may make indices a bit wider if they make a network so many times faster."""
+WORTH_A_BIT = 1.02
+"""Parts of rows may make a layer's indices a bit wider if they make it so many times faster."""
 
 
 @dataclass(frozen=True)
@@ -106,31 +107,35 @@ class Placement:
         return self.gap_bits if self.relative(kind) else self.slot_bits
 
 
-def place(layer: Layer, pes: int, *, slots: int = 1 << 14, spare: int = 1 << 17, broadcasts: int = 1,
-          short: int = 4) -> Placement:
+def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare: int = 1 << 17,
+          broadcasts: int = 1, short: int = 4) -> Placement:
     """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
 
     With two broadcasts a cycle and a layer that needs them, columns go to even and odd PEs by turns.
 
     Args:
-        short: Bits of a short length; if one does not fit, words of the column tables are long.
+        widen: By how many bits splitting may widen absolute indices.
+        short: Bits of a short length; if many do not fit, words of the column tables are long.
     """
-    placement = _place(layer, pes, slots, spare, broadcasts, long=False)
-    where = placement.entry_pe * layer.columns + placement.entry_column  # ascends
-    starts = np.flatnonzero(np.diff(where, prepend=-1, append=-1))
-    if np.diff(starts).max(initial=0) < 1 << short:
-        return placement
-    return _place(layer, pes, slots, spare, broadcasts, long=True)
-
-
-def _place(layer: Layer, pes: int, slots: int, spare: int, broadcasts: int, long: bool) -> Placement:
-    together = 1 if long else 2
-    halves = (broadcasts == 2 and spare >= layer.rows
-              and needs_halves(layer, -(-layer.columns // together), pes))
-    if halves:
-        parts = assign_halves(layer.weight, pes, together, slots=slots, spare=spare)
-    else:
-        parts = assign_rows(layer.weight, pes, slots=slots, spare=spare)
+    for together in (2, 1):
+        halves = (broadcasts == 2 and spare >= layer.rows
+                  and needs_halves(layer, -(-layer.columns // together), pes))
+        whole = -(-layer.rows // (pes // 2 if halves else pes))
+        limit = min(slots, 1 << bits_for(whole) + widen)
+        if halves:
+            parts = assign_halves(layer.weight, pes, together, slots=limit, spare=spare)
+        else:
+            parts = assign_rows(layer.weight, pes, slots=limit, spare=spare)
+        if together == 1:
+            break
+        # Where scanning is the limit, short lengths are worth a bit of the indices.
+        room = [limit, min(slots, 2 * limit)] if halves else [limit]
+        shorter = (shorten(layer.weight, parts, pes, (1 << short) - 1, sides=2 if halves else 1,
+                           slots=each, spare=spare) for each in room)
+        found = next((each for each in shorter if each is not None), None)
+        if found is not None:
+            parts = found
+            break
     column = np.repeat(np.arange(layer.columns), np.diff(layer.weight.indptr))
     pe, slot = parts.pe[parts.of_entry], parts.slot[parts.of_entry]
     # The matrix is sorted by column and row, so the slots of a PE ascend in each column.
@@ -140,46 +145,39 @@ def _place(layer: Layer, pes: int, slots: int, spare: int, broadcasts: int, long
     same[1:] = (pe[1:] == pe[:-1]) & (column[1:] == column[:-1])
     gap = slot - np.where(same, np.concatenate(([0], slot[:-1])) + 1, 0)
     value = layer.weight.data[order].astype(np.int64)
-    return Placement(layer, parts, long, halves, pe, column, slot, gap, value)
+    return Placement(layer, parts, together == 1, halves, pe, column, slot, gap, value)
 
 
 def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, width: int | None,
               rows: int | None, total_rows: int | None) -> list[Placement]:
     """Spread every layer over PEs. Rows are split as far as what is already decided leaves room.
 
+    Indices get no wider for the sake of split rows unless it is worth it.
+
     Args:
-        kind, width: Of the index; with None, indices get no wider for the sake of split rows unless
-            it is well worth it.
+        kind, width: Of the index, or None.
         rows, total_rows: Capacities, or None.
     """
     short = 4 if rows is None else length_bits(rows)
+    spare = (1 << 17 if total_rows is None else total_rows) - sum(
+        layer.rows for layer in network.layers)
+    placements = []
+    for layer in network.layers:
+        def spread(widen: int, spare: int = spare, layer: Layer = layer) -> Placement:
+            return place(layer, pes, slots=1 << 14 if rows is None else rows, widen=widen, spare=spare,
+                         broadcasts=broadcasts, short=short)
 
-    def within(slots: int) -> list[Placement]:
-        spare = (1 << 17 if total_rows is None else total_rows) - sum(
-            layer.rows for layer in network.layers)
-        placements = []
-        for layer in network.layers:
-            placement = place(layer, pes, slots=slots, spare=spare, broadcasts=broadcasts, short=short)
-            if width is not None and placement.index_bits(kind) > width:
-                placement = place(layer, pes, spare=0, short=short)
-            spare -= len(placement.parts.row) - layer.rows
-            placements.append(placement)
-        return placements
-
-    def longest(placements: list[Placement]) -> int:
-        return sum(placement.most_entries for placement in placements)
-
-    if rows is not None:
-        return within(rows)
-    if width is not None:
-        return within(1 << width)
-    slots = 1 << max(bits_for(-(-layer.rows // pes)) for layer in network.layers)
-    tight = within(slots)
-    if longest(tight) > WORTH_A_BIT * sum(layer.weight.nnz for layer in network.layers) / pes:
-        wide = within(2 * slots)
-        if longest(tight) > WORTH_A_BIT * longest(wide):
-            return wide
-    return tight
+        placement = spread(0)
+        if placement.most_entries > WORTH_A_BIT * layer.weight.nnz / pes:
+            wide = spread(1)
+            if (placement.most_entries > WORTH_A_BIT * wide.most_entries
+                    and (width is None or wide.index_bits(kind) <= width)):
+                placement = wide
+        if width is not None and placement.index_bits(kind) > width:
+            placement = place(layer, pes, spare=0, short=short)
+        spare -= len(placement.parts.row) - layer.rows
+        placements.append(placement)
+    return placements
 
 
 def accumulator_bound(layer: Layer, activation: Activation) -> int:

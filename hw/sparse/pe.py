@@ -139,7 +139,8 @@ class ProcessingElement(Component):
             queue.i.payload.eq(columns.o_item),
             queue.i.valid.eq(columns.o_push),
         ]
-        m.d.sync += self.o_almost_full.eq(queue.o_level >> COARSE >= c.queue_depth - self.slack >> COARSE)
+        limit = c.queue_depth - self.slack >> COARSE
+        m.d.sync += self.o_almost_full.eq(queue.o_level >> COARSE >= limit)
 
         # The drain, registered once for the fan-out of the bus. Its reads travel as entries do.
         bank = delay(m, self.i_drain.bank, 1, "drain_bank", reset_less=True)
