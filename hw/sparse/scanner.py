@@ -1,6 +1,6 @@
 """The column scanner: beats of activations in, columns with their activations out."""
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal
+from amaranth import Array, Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -35,60 +35,93 @@ class ColumnScanner(Component):
         m = Module()
         c = self.config
         lanes, bases = c.activation.lanes, base_words(c.capacity)
-        tag = self.i.payload.tag
-        # What is left to send of the beat at hand: begin marker, base words, lanes, end marker.
-        left = Signal(1 + bases + lanes + 1)
-        beat = Signal(beat_layout(c), reset_less=True)
-        rest = (left & (left - 1))[:len(left)]  # all but the lowest
-        lowest = left & ~rest
+        halves = c.broadcasts == 2
+        new, beat = self.i.payload, Signal(beat_layout(c), reset_less=True)
+        # One of these is set while an item of the beat at hand is left to send: what comes next.
+        begin, base, column, end = Signal(), Signal(bases), Signal(), Signal()
+        columns = Signal(lanes)  # a bit for each column item that is left, lowest first
+        lane = Signal(range(lanes), reset_less=True)
         sending = Signal()  # an item leaves or there is none
-        m.d.comb += self.i.ready.eq(sending & ~rest.any())
+        last_column = Signal()
+        busy = begin | base.any() | column | end
+        final = end | (column & last_column & ~beat.tag.last)
+        m.d.comb += [
+            last_column.eq(~columns[1]),
+            self.i.ready.eq(sending & (final | ~busy)),
+        ]
 
-        def sent(lane):
-            """Whether an item begins at a lane."""
-            wanted = Const(1) if lane % 2 == 0 else tag.long
-            if c.broadcasts == 2:
-                word = Mux(tag.long, lane % 2, lane // 2 % 2)
-                wanted = wanted & (~tag.halves | (word == self.half))
-            return wanted & (~tag.last | (lane <= tag.tail))
+        def step(tag, halved):
+            """Lanes from one item to the next; by turns, items of the other half lie between."""
+            return Mux(tag.long, 1, 2) << halved if halves else Mux(tag.long, 1, 2)
 
-        fresh = Cat(tag.first, tag.first.replicate(bases), *(sent(k) for k in range(lanes)), tag.last)
+        def lane_of(k, long, halved):
+            unit = 1 if long else 2
+            return unit * (2 * k + self.half) if halved else unit * k
+
+        def sent(k):
+            """Whether a beat has a k-th item."""
+            modes = [(long, halved) for halved in range(1 + halves) for long in range(2)]
+            here = []
+            for long, halved in modes:
+                first = lane_of(k, long, halved)
+                mode = (new.tag.long == long) & ((new.tag.halves == halved) if halves else 1)
+                if first < lanes:
+                    here.append(mode & (~new.tag.last | (new.tag.tail >= first)))
+            return Cat(here).any()
+
         with m.If(sending):
-            m.d.sync += left.eq(rest)
+            m.d.sync += [
+                begin.eq(0),
+                base.eq(Cat(begin, base)[:bases]),
+                column.eq(Mux(base[-1], columns[0], column & ~last_column)),
+                end.eq(beat.tag.last & Mux(base[-1], ~columns[0], column & last_column)),
+            ]
+            with m.If(column):
+                m.d.sync += [columns.eq(columns >> 1),
+                             lane.eq(lane + step(beat.tag, beat.tag.halves if halves else 0))]
         with m.If(self.i.ready):
-            m.d.sync += [left.eq(Mux(self.i.valid, fresh, 0)), beat.eq(self.i.payload)]
+            fresh = Cat(sent(k) for k in range(lanes))
+            starts = Mux(new.tag.long, self.half, 2 * self.half)
+            m.d.sync += [
+                beat.eq(new),
+                columns.eq(fresh),
+                lane.eq(Mux(new.tag.halves, starts, 0) if halves else 0),
+                begin.eq(self.i.valid & new.tag.first),
+                base.eq(0),
+                column.eq(self.i.valid & ~new.tag.first & fresh[0]),
+                end.eq(self.i.valid & ~new.tag.first & ~fresh[0] & new.tag.last),
+            ]
 
         o_valid = Signal()
         item = Signal(item_layout(c), reset_less=True)
+        there = Signal(2)  # columns whose activations the item holds
         address = Signal.like(item.address)
+        values = Array(beat["values"][k] for k in range(lanes))
+        first, second = (Signal(c.activation.width, name=name) for name in ("first", "second"))
+        task = Signal(beat.tag.task.shape())
         m.d.comb += [
             sending.eq(~o_valid | self.o.ready),
             self.o.valid.eq(o_valid),
             self.o.payload.eq(item),
+            *(self.o.payload.nonzero[k].eq(there[k] & item["values"][k].any()) for k in range(2)),
+            first.eq(values[lane]),
+            second.eq(values[lane | 1]),
+            task.eq(beat.tag.task),
+            task.begin.eq(begin),
         ]
-        begins, base, columns = lowest[0], lowest[1:1 + bases], lowest[1 + bases:-1]
-        lane = Signal(range(lanes))
-        for k in range(lanes):
-            with m.If(columns[k]):
-                m.d.comb += lane.eq(k)
-        values = Array(beat["values"][k] for k in range(lanes))
-        first, second = values[lane], values[lane | 1]
-        task = Signal(beat.tag.task.shape())
-        m.d.comb += [task.eq(beat.tag.task), task.begin.eq(begins)]
         with m.If(sending):
             m.d.sync += [
-                o_valid.eq(left.any()),
-                item.marker.eq(begins | lowest[-1]),
+                o_valid.eq(busy),
+                item.marker.eq(begin | end),
                 item.base.eq(base),
                 item.long.eq(beat.tag.long | base.any()),
-                item.nonzero[0].eq(columns.any() & first.any()),
-                item.nonzero[1].eq(columns.any() & ~beat.tag.long & second.any()),
+                there.eq(Cat(column, column & ~beat.tag.long)),
                 item.address.eq(address),
-                item["values"][0].eq(Mux(begins | lowest[-1], task.as_value(), first)),
+                item["values"][0].eq(Mux(begin | end, task.as_value(), first)),
                 item["values"][1].eq(second),
             ]
-            with m.If(begins):
+            with m.If(begin):
                 m.d.sync += address.eq(beat.tag.table)
-            with m.Elif(base.any() | columns.any()):
+            with m.Elif(base.any() | column):
                 m.d.sync += address.eq(address + 1)
         return m
