@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gen.network import Network
-from gen.sparse import Placement, accumulator_bound, place_all, table_words
+from gen.sparse import Placement, accumulator_bound, place_all, table_words, total_rows
 from hw.config import Activation, Capacity, Config, bits_for
 from hw.errors import ThriftyError
 
@@ -114,6 +114,7 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     index = _fill(sparse, "index", {"kind": "per_layer"})
     given = sparse.get("capacity", {})
     placements = place_all(network, pes, broadcasts=sparse.get("broadcasts", 1),
+                           drains=sparse.get("drains", 1),
                            kind=index["kind"], width=index.get("width"), rows=given.get("rows"),
                            total_rows=given.get("total_rows"))
     values = [layer.weight.data for layer in network.layers]
@@ -150,7 +151,7 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
         "layers": len(layers),
         "entries": max(2, int(_entries(placements, pes).max())),
         "rows": max(2, rows),
-        "total_rows": max(2, sum(len(placement.parts.row) for placement in placements)),
+        "total_rows": max(2, total_rows(placements, sparse.get("drains", 1))),
         "inputs": max(2, layers[0].columns),
         "hidden": max(2, *(layer.columns for layer in layers[1:])) if len(layers) > 1 else 2,
         "outputs": max(2, layers[-1].rows),

@@ -13,14 +13,14 @@ WORTH = 32
 """Short lengths are worth one further part of a row for so many rows."""
 
 
-def shorten(weight: sp.csc_array, parts: Parts, pes: int, most: int, *, sides: int, slots: int,
+def shorten(weight: sp.csc_array, parts: Parts, pes: int, most: int, *, alike: np.ndarray, slots: int,
             spare: int) -> Parts | None:
     """Move weights until no PE has more than ``most`` of a column; None if that takes too many parts.
 
     A weight that moves becomes a part of its row on the PE that has fewest weights of the column.
 
     Args:
-        sides: 2 if a column is on even or on odd PEs only, else 1.
+        alike: int (PEs), a number for each PE: weights go to PEs of the same one only.
         slots, spare: As for ``assign_rows``.
     """
     column = np.repeat(np.arange(weight.shape[1]), np.diff(weight.indptr))
@@ -42,7 +42,7 @@ def shorten(weight: sp.csc_array, parts: Parts, pes: int, most: int, *, sides: i
         best = None
         for other in np.argsort(counts, kind="stable").tolist():
             there = (int(row[entry]), other)
-            if (other % sides == pe[entry] % sides
+            if (alike[other] == alike[pe[entry]]
                     and counts[other] + moved[column[entry], other] < most
                     and (there in further or taken[other] < slots)):
                 best = there

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gen.balance import Parts, assign_rows
 from gen.halves import assign_halves, needs_halves
+from gen.lanes import assign_lanes
 from gen.layout import pack
 from gen.network import Layer, Network
 from gen.shift_add import encode, signed_digits
@@ -31,7 +33,7 @@ from hw.sparse.pe import ALL_PES
 
 __all__ = [
     "Placement", "Section", "accumulator_bound", "has_upper", "place", "place_all", "sections",
-    "table_words",
+    "table_words", "total_rows",
 ]
 
 WORTH_A_BIT = 1.02
@@ -108,7 +110,7 @@ class Placement:
 
 
 def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare: int = 1 << 17,
-          broadcasts: int = 1, short: int = 4) -> Placement:
+          broadcasts: int = 1, drains: int = 1, short: int = 4) -> Placement:
     """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
 
     With two broadcasts a cycle and a layer that needs them, columns go to even and odd PEs by turns.
@@ -122,15 +124,15 @@ def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare
                   and needs_halves(layer, -(-layer.columns // together), pes))
         whole = -(-layer.rows // (pes // 2 if halves else pes))
         limit = min(slots, 1 << bits_for(whole) + widen)
-        if halves:
-            parts = assign_halves(layer.weight, pes, together, slots=limit, spare=spare)
-        else:
-            parts = assign_rows(layer.weight, pes, slots=limit, spare=spare)
+        parts = assign_lanes(layer.weight, pes, drains, broadcasts, partial(
+            assign_halves, together=together) if halves else assign_rows, slots=limit, spare=spare)
         if together == 1:
             break
         # Where scanning is the limit, short lengths are worth a bit of the indices.
         room = [limit, min(slots, 2 * limit)] if halves else [limit]
-        shorter = (shorten(layer.weight, parts, pes, (1 << short) - 1, sides=2 if halves else 1,
+        numbers = np.arange(pes)
+        alike = numbers // broadcasts % drains * 2 + (numbers % 2 if halves else 0)
+        shorter = (shorten(layer.weight, parts, pes, (1 << short) - 1, alike=alike,
                            slots=each, spare=spare) for each in room)
         found = next((each for each in shorter if each is not None), None)
         if found is not None:
@@ -148,8 +150,8 @@ def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare
     return Placement(layer, parts, together == 1, halves, pe, column, slot, gap, value)
 
 
-def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, width: int | None,
-              rows: int | None, total_rows: int | None) -> list[Placement]:
+def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 1, kind: str,
+              width: int | None, rows: int | None, total_rows: int | None) -> list[Placement]:
     """Spread every layer over PEs. Rows are split as far as what is already decided leaves room.
 
     Indices get no wider for the sake of split rows unless it is worth it.
@@ -159,13 +161,13 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, wid
         rows, total_rows: Capacities, or None.
     """
     short = 4 if rows is None else length_bits(rows)
-    spare = (1 << 17 if total_rows is None else total_rows) - sum(
+    spare = (1 << 17 if total_rows is None else drains * total_rows) - sum(
         layer.rows for layer in network.layers)
     placements = []
     for layer in network.layers:
         def spread(widen: int, spare: int = spare, layer: Layer = layer) -> Placement:
             return place(layer, pes, slots=1 << 14 if rows is None else rows, widen=widen, spare=spare,
-                         broadcasts=broadcasts, short=short)
+                         broadcasts=broadcasts, drains=drains, short=short)
 
         placement = spread(0)
         if placement.most_entries > WORTH_A_BIT * layer.weight.nnz / pes:
@@ -174,7 +176,7 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, kind: str, wid
                     and (width is None or wide.index_bits(kind) <= width)):
                 placement = wide
         if width is not None and placement.index_bits(kind) > width:
-            placement = place(layer, pes, spare=0, short=short)
+            placement = place(layer, pes, spare=0, drains=drains, short=short)
         spare -= len(placement.parts.row) - layer.rows
         placements.append(placement)
     return placements
@@ -201,8 +203,10 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     # Indices with upper bits come first, so that the memory of these bits may be shallow.
     order = sorted(range(len(placements)), key=lambda k: not has_upper(placements[k], c))
     first = _first_entries(placements, order, c)
-    layers, drains, rows, codebooks = [], [], [], []
-    table_base = row_base = 0
+    layers, codebooks = [], []
+    drains: list[list[np.ndarray]] = [[] for _ in range(c.drains)]
+    rows: list[list[np.ndarray]] = [[] for _ in range(c.drains)]
+    table_base, row_bases = 0, [0] * c.drains
     for k, placement in enumerate(placements):
         layer, parts = placement.layer, placement.parts
         last = k == len(placements) - 1
@@ -216,9 +220,15 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
             columns[pe].append(table)
 
         # Descriptor, drain order, rows.
-        drain = pack(drain_job_layout(c), row_base=row_base, more_rows=len(parts.row) - 1,
-                     shift=layer.shift, relu=int(layer.relu), to_output=int(last),
-                     raw=int(layer.multiplier is None))
+        job = {}
+        for lane in range(c.drains):
+            mine = np.flatnonzero(parts.row % c.drains == lane)
+            job |= {f"base_{lane}": row_bases[lane], f"parts_{lane}": len(mine)}
+            drains[lane].append(pack(drain_layout(c), pe=parts.pe[mine], slot=parts.slot[mine]))
+            rows[lane].append(_rows(layer, parts.row[mine], c))
+            row_bases[lane] += len(mine)
+        drain = pack(drain_job_layout(c), **job, shift=layer.shift, relu=int(layer.relu),
+                     to_output=int(last), raw=int(layer.multiplier is None))
         flags = {"halves": int(placement.halves)} if c.broadcasts == 2 else {}
         if upper_layout(c) is not None:
             flags["upper"] = int(has_upper(placement, c))
@@ -228,17 +238,7 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
             tail=(layer.columns - 1) % c.activation.lanes,
             relative=int(placement.relative(c.index.kind)), last=int(last),
             drain=int.from_bytes(drain.astype("<u4").tobytes(), "little")))
-        drains.append(pack(drain_layout(c), pe=parts.pe, slot=parts.slot))
-        same = parts.row[1:] == parts.row[:-1]
-        bias = layer.bias[parts.row]
-        bias[1:][same] = 0
-        fields = {"row": parts.row, "more": np.append(same, False), "bias": bias}
-        if c.requantize.enabled:
-            multiplier = layer.multiplier if layer.multiplier is not None else np.ones(layer.rows)
-            fields["multiplier"] = multiplier.astype(np.int64)[parts.row]
-        rows.append(pack(row_layout(c), **fields))
         table_base += base_words(c.capacity) + placement.words
-        row_base += len(parts.row)
 
     for k in order:
         for pe, (lower, upper) in enumerate(_entries(placements[k], c)):
@@ -255,8 +255,9 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         assert len(words) <= codebook_depth(c)
         result.append(Section(MemoryId.CODEBOOK, ALL_PES, words.astype(np.uint32)[:, None]))
     result.append(Section(MemoryId.LAYERS, 0, np.concatenate(layers)))
-    result.append(Section(MemoryId.DRAIN, 0, np.concatenate(drains)))
-    result.append(Section(MemoryId.ROWS, 0, np.concatenate(rows)))
+    for lane in range(c.drains):
+        result.append(Section(MemoryId.DRAIN, lane, np.concatenate(drains[lane])))
+        result.append(Section(MemoryId.ROWS, lane, np.concatenate(rows[lane])))
     return result
 
 
@@ -316,12 +317,30 @@ def _entries(placement: Placement, c: Sparse) -> Iterator[tuple[np.ndarray, np.n
         yield lower[begin:end], upper[begin:end]
 
 
+def _rows(layer: Layer, row: np.ndarray, c: Sparse) -> np.ndarray:
+    """What becomes of the parts of rows that a lane drains, in this order."""
+    same = row[1:] == row[:-1]
+    bias = layer.bias[row]
+    bias[1:][same] = 0
+    fields = {"row": row, "more": np.append(same, np.zeros(min(1, len(row)), bool)), "bias": bias}
+    if c.requantize.enabled:
+        multiplier = layer.multiplier if layer.multiplier is not None else np.ones(layer.rows)
+        fields["multiplier"] = multiplier.astype(np.int64)[row]
+    return pack(row_layout(c), **fields)
+
+
+def total_rows(placements: list[Placement], drains: int) -> int:
+    """Parts of rows that the drain lane with most of them drains, all layers together."""
+    return max(sum(int((placement.parts.row % drains == lane).sum()) for placement in placements)
+               for lane in range(drains))
+
+
 def _check_network(network: Network, placements: list[Placement], c: Sparse) -> None:
     cap, layers = c.capacity, network.layers
     needs = {
         "layers": len(layers),
         "columns": table_words(placements, cap),
-        "total_rows": sum(len(placement.parts.row) for placement in placements),
+        "total_rows": total_rows(placements, c.drains),
         "inputs": layers[0].columns,
         "hidden": max((layer.columns for layer in layers[1:]), default=0),
         "outputs": layers[-1].rows,

@@ -76,10 +76,16 @@ def result_values(answer: bytes, sequence: int, network: Network, config: Config
         raise ThriftyError(f"result {sequence} arrived damaged: {error}") from None
     if kind == packet.Kind.STATUS:
         raise ThriftyError(f"vector {number}: the hardware reports: {_explanation(payload)}")
-    width, sign = config.sparse.accumulator.width, config.sparse.accumulator.signed
-    dtype = f"<{'i' if sign else 'u'}{4 if width <= 32 else 8}"
-    values = np.frombuffer(payload, dtype)
-    if kind != packet.Kind.RESULT or number != sequence & 0xFFFF or len(values) != network.outputs:
+    c = config.sparse
+    if c.outputs == "activations":
+        size, sign = c.activation.slot // 8, c.activation.signed
+        padding = -network.outputs % c.activation.per_beat
+    else:
+        size, sign, padding = 4 if c.accumulator.width <= 32 else 8, c.accumulator.signed, 0
+    values = np.frombuffer(payload, f"<{'i' if sign else 'u'}{size}")
+    values, rest = values[:len(values) - padding], values[len(values) - padding:]
+    if (kind != packet.Kind.RESULT or number != sequence & 0xFFFF or rest.any()
+            or len(values) != network.outputs):
         raise ThriftyError(f"vector {sequence}: unexpected answer: type {kind:#x}, number {number}, "
                            f"{len(values)} elements")
     return values.astype(np.int64)

@@ -148,7 +148,8 @@ class Capacity(_Table):
     rows: Annotated[int, Field(ge=2, le=1 << 14)] = Field(
         description="rows and parts of rows a PE, of the layer that has most")
     total_rows: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
-        description="rows of all layers together, and further parts of rows")
+        description="rows of all layers together, and further parts of rows, drained one after the "
+        "other; with drains = 2, the more of the two halves")
     inputs: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
         description="activations of an input vector")
     hidden: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
@@ -166,6 +167,12 @@ class Sparse(_Table):
     broadcasts: Literal[1, 2] = Field(
         1, description="pairs of columns broadcast in a cycle; with 2, every other pair of a layer may "
         "go to the even PEs and the rest to the odd ones, where one broadcast would be the limit")
+    drains: Literal[1, 2] = Field(
+        1, description="accumulators drained in a cycle; with 2, even rows are on one half of the PEs "
+        "and odd rows on the other")
+    outputs: Literal["accumulators", "activations"] = Field(
+        "accumulators", description="elements of output vectors: accumulators, one or two words each; "
+        "or requantized activations, as many in a word as in input vectors")
     activation: Activation
     weight: Weight
     index: Index
@@ -184,8 +191,11 @@ class Sparse(_Table):
         if self.requantize.enabled and acc.width + self.requantize.multiplier_width > 62:
             raise ValueError(f"accumulator.width {acc.width} + requantize.multiplier_width "
                              f"{self.requantize.multiplier_width} must be at most 62")
-        if self.pes % self.broadcasts:
-            raise ValueError(f"pes {self.pes} must be even with broadcasts = 2")
+        if self.pes % (self.broadcasts * self.drains):
+            raise ValueError(f"pes {self.pes} must be a multiple of {self.broadcasts * self.drains}, "
+                             f"with broadcasts = {self.broadcasts} and drains = {self.drains}")
+        if self.outputs == "activations" and not self.requantize.enabled:
+            raise ValueError('outputs = "activations" needs requantize.enabled = true')
         if cap.upper_entries > cap.entries:
             raise ValueError(f"capacity.upper_entries {cap.upper_entries} must be at most "
                              f"capacity.entries {cap.entries}")

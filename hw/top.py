@@ -69,7 +69,6 @@ class Top(Component):
         connect(m, receiver.o_status, sender.i_status)
         connect(m, engine.o, sender.i)
         connect(m, flipped(self.s_axil), registers.s_axil)
-        words = 2 if self.config.sparse.accumulator.width > BEAT else 1
         m.d.comb += [
             receiver.i_idle.eq(engine.o_idle & engine.o_empty & engine.o_ready),
             engine.i_commit.eq(receiver.o_commit),
@@ -78,7 +77,7 @@ class Top(Component):
             engine.i_count.eq(receiver.o_outputs),
             sender.i_start.eq(engine.o_start),
             sender.i_tag.eq(engine.o_tag),
-            sender.i_words.eq(receiver.o_outputs * words),
+            sender.i_words.eq(engine.o_words),
             engine.i_go.eq(sender.o_go),
             registers.i_image_valid.eq(receiver.o_image_valid),
             registers.i_idle.eq(engine.o_idle),

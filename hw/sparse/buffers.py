@@ -1,9 +1,10 @@
 """Buffers of activations in natural order, double buffered by context, and their source."""
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
+from amaranth.utils import exact_log2
 
 from hw.config import BEAT, Config, bits_for
 from hw.memory import Memory
@@ -104,26 +105,33 @@ class InputBuffer(Component):
 class OutputBuffer(Component):
     """Output vectors in natural order, one slot a context, streamed to the host as 32-bit words.
 
-    Members: ``i_write``, ``i_context``, ``i_row``, ``i_value`` (from the drain), ``i_commit`` (slot
-    ``i_context`` is complete, with ``i_tag``), ``o_free`` (one bit a context), ``i_count`` (elements a
-    vector), ``o``
-    (stream of words; elements of more than 32 bits take two, low word first). ``o_start`` announces
-    a vector with its ``o_tag``; its words follow when ``i_go`` answers.
+    Accumulators take one word each, or two, low word first; activations stand in the slots of input
+    vectors, with zeros behind the last one.
+
+    Members: ``i_write``, ``i_context``, ``i_row``, ``i_value`` (from the drain, one a lane; with two
+    lanes, the first one's rows are even and the other's odd), ``i_commit`` (slot ``i_context`` is
+    complete, with ``i_tag``), ``o_free`` (one bit a context), ``i_count`` (elements a vector),
+    ``o_words`` (words a vector), ``o`` (stream of words). ``o_start`` announces a vector with its
+    ``o_tag``; its words follow when ``i_go`` answers.
     """
 
     def __init__(self, config: Config):
         self.config = config
-        self.width = config.sparse.accumulator.width
-        self.depth = 1 << bits_for(config.sparse.capacity.outputs)
+        c = config.sparse
+        self.depth = 1 << bits_for(c.capacity.outputs)
+        self.packed = c.outputs == "activations"
+        self.width = c.activation.width if self.packed else c.accumulator.width
+        count = bits_for(self.depth) + 1
         super().__init__({
-            "i_write": In(1),
+            "i_write": In(c.drains),
             "i_context": In(1),
-            "i_row": In(bits_for(self.depth)),
-            "i_value": In(self.width),
+            "i_row": In(bits_for(self.depth)).array(c.drains),
+            "i_value": In(self.width).array(c.drains),
             "i_commit": In(1),
             "i_tag": In(TAG_BITS),
             "o_free": Out(2, init=0b11),
-            "i_count": In(bits_for(self.depth) + 1),
+            "i_count": In(count),
+            "o_words": Out(count + 1),
             "o": Out(stream.Signature(BEAT)),
             "o_start": Out(1),
             "o_tag": Out(TAG_BITS),
@@ -132,54 +140,86 @@ class OutputBuffer(Component):
 
     def elaborate(self, platform):
         m = Module()
-        latency = self.config.memory_latency
-        wide = self.width > BEAT
-        depth = 2 * self.depth
-        m.submodules.memory = memory = Memory(self.width, depth, latency=latency)
-        m.submodules.reader = reader = ReadPipeline(depth, 1, latency=latency)
+        c, latency = self.config.sparse, self.config.memory_latency
+        lanes = c.drains
+        group = c.activation.per_beat if self.packed else lanes  # elements at an address
+        each = group // lanes  # of these, in a lane's memory
+        lane_bits, group_bits = exact_log2(lanes), exact_log2(group)
+        address_bits = max(1, bits_for(self.depth) - group_bits)
+        m.submodules.reader = reader = ReadPipeline(
+            2 << address_bits, StructLayout({"piece": group_bits + 1, "last": 1}), latency=latency)
         free, context = Signal(2, init=0b11), Signal()
         tag = Array(Signal(TAG_BITS, name=f"tag_{k}") for k in range(2))
-        row, half, reading = Signal(bits_for(self.depth) + 1), Signal(), Signal()
-        value = Signal(2 * BEAT)
-        # Elements are sign-extended; the golden side reads them as signed numbers.
-        signed = self.config.sparse.accumulator.signed
+        elements: list[Value] = [Const(0)] * group
+        for lane in range(lanes):
+            m.submodules[f"memory_{lane}"] = memory = Memory(
+                self.width * each, 2 << address_bits, latency=latency,
+                granularity=self.width if each > 1 else None)
+            row = self.i_row[lane]
+            m.d.comb += [
+                memory.i_write.eq(Mux(self.i_write[lane],
+                                      Const(1, each) << row[lane_bits:group_bits], 0)),
+                memory.i_write_address.eq(row >> group_bits | self.i_context << address_bits),
+                memory.i_write_data.eq(Cat(self.i_value[lane] for _ in range(each))),
+                memory.i_read.eq(reader.o_read),
+                memory.i_advance.eq(reader.o_advance),
+                memory.i_address.eq(reader.o_address),
+            ]
+            for k in range(each):
+                elements[lane + k * lanes] = memory.o_data.word_select(k, self.width)
+
+        # Words: a position is an address with the piece of it that comes next.
+        position, reading, release = Signal(range(4 * self.depth)), Signal(), Signal()
+        shown = reader.o.payload
+        if self.packed:
+            pieces, signed = 0, c.activation.signed
+            valid = (self.i_count - 1)[:group_bits]
+            m.d.comb += self.o_words.eq((self.i_count + (group - 1)) >> group_bits)
+            slots = [Mux(shown.last & (k > valid), 0, _extended(value, signed, c.activation.slot))
+                     for k, value in enumerate(elements)]
+            m.d.comb += self.o.payload.eq(Cat(slot[:c.activation.slot] for slot in slots))
+        else:
+            # Elements are sign-extended; the golden side reads them as signed numbers.
+            wide = int(self.width > BEAT)
+            pieces, signed = group_bits + wide, c.accumulator.signed
+            m.d.comb += self.o_words.eq(self.i_count << wide)
+            words = [_extended(value, signed, BEAT << wide).word_select(k, BEAT)
+                     for value in elements for k in range(1 + wide)]
+            m.d.comb += self.o.payload.eq(Array(words)[shown.piece[:pieces]])
+        last = Signal()
         m.d.comb += [
-            memory.i_write.eq(self.i_write),
-            memory.i_write_address.eq(Cat(self.i_row, self.i_context)),
-            memory.i_write_data.eq(self.i_value),
-            memory.i_read.eq(reader.o_read),
-            memory.i_advance.eq(reader.o_advance),
-            memory.i_address.eq(reader.o_address),
+            last.eq(position + 1 == self.o_words),
             reader.i.valid.eq(reading),
-            reader.i.payload.eq(half),
-            reader.i_address.eq(Cat(row[:-1], context)),
+            reader.i.payload.piece.eq(position[:pieces]),
+            reader.i.payload.last.eq(last),
+            reader.i_address.eq(position >> pieces | context << address_bits),
             self.o.valid.eq(reader.o.valid),
             reader.o.ready.eq(self.o.ready),
-            value.eq(memory.o_data.as_signed() if signed else memory.o_data),
-            self.o.payload.eq(Mux(reader.o.payload, value[BEAT:], value[:BEAT])),
             self.o_free.eq(free),
             self.o_tag.eq(tag[context]),
             self.o_start.eq(~reading & ~free.bit_select(context, 1)),
         ]
         with m.If(self.i_commit):
             m.d.sync += tag[self.i_context].eq(self.i_tag)
-        release = Signal()
         m.d.sync += free.eq(
             (free | Mux(release, Const(1, 2) << context, 0))
             & ~Mux(self.i_commit, Const(1, 2) << self.i_context, 0)[:2])
         with m.If(~reading):
-            m.d.sync += [row.eq(0), half.eq(0)]
+            m.d.sync += position.eq(0)
             with m.If(self.o_start & self.i_go):
                 m.d.sync += reading.eq(1)
         with m.Elif(reader.i.ready):
-            m.d.sync += half.eq(~half if wide else 0)
-            with m.If(half if wide else Const(1)):
-                m.d.sync += row.eq(row + 1)
-                with m.If(row + 1 == self.i_count):
-                    # The words still in the pipeline have been read: the slot may be written again.
-                    m.d.comb += release.eq(1)
-                    m.d.sync += [reading.eq(0), context.eq(~context)]
+            m.d.sync += position.eq(position + 1)
+            with m.If(last):
+                # The words still in the pipeline have been read: the slot may be written again.
+                m.d.comb += release.eq(1)
+                m.d.sync += [reading.eq(0), context.eq(~context)]
         return m
+
+
+def _extended(value: Value, is_signed: bool, width: int) -> Value:
+    """A number with more bits."""
+    return Cat(value, (value[-1] if is_signed else Const(0)).replicate(width - len(value)))
 
 
 class ActivationSource(Component):

@@ -1,8 +1,8 @@
 """The drain: finished accumulators to natural rows, with bias, ReLU and requantization."""
 
-from amaranth import Module, Mux, Signal, signed, unsigned
+from amaranth import Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import stream
-from amaranth.lib.data import StructLayout
+from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import Component, In, Out, Signature
 
 from hw.arithmetic.requantize import Requantizer
@@ -15,13 +15,21 @@ from hw.stream import delay
 __all__ = ["Drain", "drain_request"]
 
 
-class DrainRequests(Signature):
-    """Reads from the accumulators of one PE, and banks that are given back."""
+class DrainRequest(Signature):
+    """A read from the accumulators of one PE."""
+
+    def __init__(self, config: Sparse):
+        super().__init__({"read": Out(1), "pe": Out(bits_for(config.pes)),
+                          "slot": Out(bits_for(config.capacity.rows))})
+
+
+class DrainResult(Signature):
+    """A result, for the hidden activations or for the output buffer."""
 
     def __init__(self, config: Sparse):
         super().__init__({
-            "read": Out(1), "pe": Out(bits_for(config.pes)), "bank": Out(1),
-            "slot": Out(bits_for(config.capacity.rows)), "release": Out(2),
+            "write": Out(1), "row": Out(row_layout(config)["row"].width),
+            "hidden": Out(config.activation.width), "output": Out(config.accumulator.width),
         })
 
 
@@ -32,25 +40,27 @@ def drain_request(config: Config) -> StructLayout:
 
 
 class Drain(Component):
-    """Reads one accumulator a cycle and writes it to its natural place.
+    """Reads one accumulator a cycle and lane, and writes it to its natural place.
 
-    The order of a layer's accumulators, their rows, biases and multipliers stand in two tables; rows
-    can therefore lie on any PE in any slot, and in parts: the parts of a row follow one another, are
-    added, and the last one writes. A layer is drained when every PE has finished it and, for a
-    network's last layer, when the output buffer of its context is free.
+    The order of a layer's accumulators, their rows, biases and multipliers stand in two tables a lane;
+    rows can therefore lie on any PE of the lane in any slot, and in parts: the parts of a row follow
+    one another, are added, and the last one writes. With two lanes, one drains the even rows and one
+    the odd rows. A layer is drained when every PE has finished it and, for a network's last layer,
+    when the output buffer of its context is free.
 
     Members:
         i: Stream of layers to drain; taken when the layer is done.
         i_done: Every PE has finished the layer in this bank (one bit a bank).
         i_free: Output buffers that may be written (one bit a context).
-        o_bus: Accumulator reads; ``i_sum`` answers ``answer`` cycles later.
-        o_write, o_context, o_row: A result for the hidden activations (``o_hidden``) or, if
-            ``o_to_output``, for the output buffer (``o_output``).
+        o_request, o_bank: Accumulator reads, one a lane; ``i_sum`` answers ``answer`` cycles later.
+        o_release: Banks that are given back.
+        o_result: Results, one a lane; for the output buffer if ``o_to_output``, else hidden. They are
+            of ``o_context``.
         o_finished: The layer's results are all written; ``o_context``, ``o_tag`` and ``o_to_output``
             still hold.
-        i_write_drain, i_write_rows, i_address, i_data: Image data for the two tables.
+        i_write_drain, i_write_rows, i_lane, i_address, i_data: Image data for the two tables.
 
-    A layer takes ``answer + memory_latency + 4`` cycles beside one cycle a part, and
+    A layer takes ``answer + memory_latency + 5`` cycles beside one cycle a part, and
     ``Requantizer.LATENCY`` more if there is a requantizer.
     """
 
@@ -58,22 +68,23 @@ class Drain(Component):
         self.config, self.answer = config, answer
         c = config.sparse
         self.request = drain_request(config)
+        self.steps = Requantizer.LATENCY if c.requantize.enabled else 0
         super().__init__({
             "i": In(stream.Signature(self.request)),
             "i_done": In(2),
             "i_free": In(2),
-            "o_bus": Out(DrainRequests(c)),
-            "i_sum": In(c.accumulator.width),
-            "o_write": Out(1),
-            "o_row": Out(row_layout(c)["row"].width),
-            "o_hidden": Out(c.activation.width),
-            "o_output": Out(c.accumulator.width),
+            "o_request": Out(DrainRequest(c)).array(c.drains),
+            "o_bank": Out(1),
+            "o_release": Out(2),
+            "i_sum": In(c.accumulator.width).array(c.drains),
+            "o_result": Out(DrainResult(c)).array(c.drains),
             "o_context": Out(1),
             "o_tag": Out(TAG_BITS),
             "o_to_output": Out(1),
             "o_finished": Out(1),
             "i_write_drain": In(1),
             "i_write_rows": In(1),
+            "i_lane": In(1),
             "i_address": In(load_address),
             "i_data": In(load_width),
         })
@@ -81,105 +92,120 @@ class Drain(Component):
     def elaborate(self, platform):
         m = Module()
         c, latency = self.config.sparse, self.config.memory_latency
-        total_rows = c.capacity.total_rows
+        request, job = self.i.payload, self.i.payload.job
+        start, reading = Signal(), Signal(c.drains)
+        m.d.comb += [
+            self.o_context.eq(request.context),
+            self.o_tag.eq(request.tag),
+            self.o_to_output.eq(job.to_output),
+        ]
+        m.d.sync += self.o_bank.eq(request.bank)
+        for lane in range(c.drains):
+            m.d.comb += reading[lane].eq(self._lane(m, lane, job, start))
+
+        # One layer after the other; the pipeline is empty between them. The next layer uses the other
+        # bank, so that a bank's `done` has long fallen when it is looked at again.
+        length = latency + 1 + self.answer + 1 + self.steps + 1
+        flush = Signal(range(length + 1))
+        done = Signal(2)  # late by a cycle: a wide AND stands before it
+        m.d.sync += [done.eq(self.i_done), self.o_release.eq(0)]
+        with m.FSM():
+            with m.State("WAIT"):
+                m.d.sync += flush.eq(length)
+                free = ~job.to_output | self.i_free.bit_select(request.context, 1)
+                with m.If(self.i.valid & done.bit_select(request.bank, 1) & free):
+                    m.d.comb += start.eq(1)
+                    m.next = "READ"
+            with m.State("READ"):
+                with m.If(~reading.any()):
+                    m.next = "FLUSH"
+            with m.State("FLUSH"):
+                m.d.sync += flush.eq(flush - 1)
+                with m.If(flush == 0):
+                    m.d.sync += self.o_release.eq(Mux(request.bank, 0b10, 0b01))
+                    m.d.comb += [self.o_finished.eq(1), self.i.ready.eq(1)]
+                    m.next = "WAIT"
+        return m
+
+    def _lane(self, m: Module, lane: int, job: View, start: Signal) -> Signal:
+        """One lane; whether it still reads accumulators."""
+        c, latency = self.config.sparse, self.config.memory_latency
+        total_rows, last = c.capacity.total_rows, c.drains - 1
         order = Memory(drain_layout(c).size, total_rows, latency=latency)
         rows = Memory(row_layout(c).size, total_rows, latency=latency)
-        m.submodules.order, m.submodules.rows = order, rows
+        m.submodules[f"order_{lane}"], m.submodules[f"rows_{lane}"] = order, rows
+        mine = (self.i_lane == lane) if last else Const(1)
         for memory, write in ((order, self.i_write_drain), (rows, self.i_write_rows)):
             m.d.comb += [
-                memory.i_write.eq(write),
+                memory.i_write.eq(write & mine),
                 memory.i_write_address.eq(self.i_address),
                 memory.i_write_data.eq(self.i_data),
             ]
 
-        request, job = self.i.payload, self.i.payload.job
-        index, left = Signal(range(total_rows)), Signal(bits_for(total_rows))
-        reading = Signal()
+        base, parts = job[f"base_{lane}"], job[f"parts_{lane}"]
+        index = Signal(range(total_rows), name=f"index_{lane}")
+        left = Signal.like(parts, name=f"left_{lane}")
+        reading = Signal(name=f"reading_{lane}")
+        with m.If(start):
+            m.d.sync += [index.eq(base), left.eq(parts), reading.eq(parts != 0)]
+        with m.Elif(reading):
+            m.d.sync += [index.eq(index + 1), left.eq(left - 1), reading.eq(left != 1)]
 
         # Stage 0: which accumulator. The bus is registered, then answers `answer` cycles later.
-        place = Signal(drain_layout(c))
-        ask = delay(m, reading, latency, "ask")
+        place = Signal(drain_layout(c), name=f"place_{lane}")
+        ask = delay(m, reading, latency, f"ask_{lane}")
+        bus = self.o_request[lane]
         m.d.comb += [order.i_address.eq(index), place.eq(order.o_data)]
-        bus = self.o_bus
-        m.d.sync += [bus.read.eq(ask), bus.pe.eq(place.pe), bus.slot.eq(place.slot),
-                     bus.bank.eq(request.bank)]
-        asked = delay(m, bus.read, self.answer - latency, "asked")
+        m.d.sync += [bus.read.eq(ask), bus.pe.eq(place.pe), bus.slot.eq(place.slot)]
+        asked = delay(m, bus.read, self.answer - latency, f"asked_{lane}")
         # Its row, bias and multiplier are read so that they meet the sum.
-        row_index = Signal(range(total_rows))
+        row_index = Signal(range(total_rows), name=f"row_index_{lane}")
+        with m.If(start):
+            m.d.sync += row_index.eq(base)
+        with m.Elif(asked):
+            m.d.sync += row_index.eq(row_index + 1)
         m.d.comb += rows.i_address.eq(row_index)
-        meets = delay(m, asked, latency, "meets")
-        row = Signal(row_layout(c))
+        meets = delay(m, asked, latency, f"meets_{lane}")
+        row = Signal(row_layout(c), name=f"row_{lane}")
         m.d.comb += row.eq(rows.o_data)
 
         # The first part of a row is added to the bias, the next ones to the sum so far. Then requantize.
         sum_shape = signed(c.accumulator.width) if c.accumulator.signed else unsigned(
             c.accumulator.width)
-        accumulator, bias = Signal(sum_shape), Signal(sum_shape)
-        biased = Signal(sum_shape, reset_less=True)
-        continues = Signal()
-        m.d.comb += [accumulator.eq(self.i_sum), bias.eq(row.bias)]
+        accumulator, bias = (Signal(sum_shape, name=f"{name}_{lane}") for name in ("sum", "bias"))
+        biased = Signal(sum_shape, name=f"biased_{lane}", reset_less=True)
+        continues = Signal(name=f"continues_{lane}")
+        m.d.comb += [accumulator.eq(self.i_sum[lane]), bias.eq(row.bias)]
         m.d.sync += [biased.eq(accumulator + Mux(continues, biased, bias)),
                      continues.eq(meets & row.more)]
-        raw = Signal(sum_shape)
+        raw = Signal(sum_shape, name=f"raw_{lane}")
         m.d.comb += raw.eq(Mux(job.relu & (biased < 0), 0, biased))
-        writes = delay(m, meets & ~row.more, 1, "biased_valid")
-        natural = delay(m, row.row, 1, "natural", reset_less=True)
+        writes = delay(m, meets & ~row.more, 1, f"biased_valid_{lane}")
+        natural = delay(m, row.row, 1, f"natural_{lane}", reset_less=True)
+        result = self.o_result[lane]
         if c.requantize.enabled:
-            m.submodules.requantizer = requantizer = Requantizer(
+            m.submodules[f"requantizer_{lane}"] = requantizer = Requantizer(
                 c.accumulator.width, c.accumulator.signed, c.requantize.multiplier_width,
                 c.activation.width, c.activation.signed)
-            steps = requantizer.LATENCY
             m.d.comb += [
                 requantizer.i_value.eq(biased),
-                requantizer.i_multiplier.eq(delay(m, row.multiplier, 1, "multiplier",
+                requantizer.i_multiplier.eq(delay(m, row.multiplier, 1, f"multiplier_{lane}",
                                                   reset_less=True)),
                 requantizer.i_shift.eq(job.shift),
                 requantizer.i_relu.eq(job.relu),
             ]
             activation = Signal(signed(c.activation.width) if c.activation.signed else unsigned(
-                c.activation.width))
+                c.activation.width), name=f"activation_{lane}")
             m.d.comb += [
                 activation.eq(requantizer.o_value),
-                self.o_hidden.eq(activation),
-                self.o_output.eq(Mux(job.raw, delay(m, raw, steps, "raw", reset_less=True),
-                                     activation)),
+                result.hidden.eq(activation),
+                result.output.eq(Mux(job.raw, delay(m, raw, self.steps, f"raw_{lane}",
+                                                    reset_less=True), activation)),
             ]
         else:
-            steps = 0
-            m.d.comb += self.o_output.eq(raw)
+            m.d.comb += result.output.eq(raw)
         m.d.comb += [
-            self.o_write.eq(delay(m, writes, steps, "writes")),
-            self.o_row.eq(delay(m, natural, steps, "row", reset_less=True)),
-            self.o_context.eq(request.context),
-            self.o_tag.eq(request.tag),
-            self.o_to_output.eq(job.to_output),
+            result.write.eq(delay(m, writes, self.steps, f"writes_{lane}")),
+            result.row.eq(delay(m, natural, self.steps, f"row_{lane}", reset_less=True)),
         ]
-
-        # One layer after the other; the pipeline is empty between them. The next layer uses the other
-        # bank, so that a bank's `done` has long fallen when it is looked at again.
-        length = latency + 1 + self.answer + 1 + steps + 1
-        flush = Signal(range(length + 1))
-        done = Signal(2)  # late by a cycle: a wide AND stands before it
-        m.d.sync += done.eq(self.i_done)
-        m.d.sync += bus.release.eq(0)
-        with m.If(asked):
-            m.d.sync += row_index.eq(row_index + 1)
-        with m.FSM():
-            with m.State("WAIT"):
-                m.d.sync += [index.eq(job.row_base), row_index.eq(job.row_base),
-                             left.eq(job.more_rows), flush.eq(length)]
-                free = ~job.to_output | self.i_free.bit_select(request.context, 1)
-                with m.If(self.i.valid & done.bit_select(request.bank, 1) & free):
-                    m.next = "READ"
-            with m.State("READ"):
-                m.d.comb += reading.eq(1)
-                m.d.sync += [index.eq(index + 1), left.eq(left - 1)]
-                with m.If(left == 0):
-                    m.next = "FLUSH"
-            with m.State("FLUSH"):
-                m.d.sync += flush.eq(flush - 1)
-                with m.If(flush == 0):
-                    m.d.sync += bus.release.eq(Mux(request.bank, 0b10, 0b01))
-                    m.d.comb += [self.o_finished.eq(1), self.i.ready.eq(1)]
-                    m.next = "WAIT"
-        return m
+        return reading

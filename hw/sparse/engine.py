@@ -3,7 +3,7 @@
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect
-from amaranth.utils import ceil_log2
+from amaranth.utils import ceil_log2, exact_log2
 
 from hw.config import BEAT, Config, bits_for
 from hw.control.sequencer import Sequencer
@@ -13,7 +13,7 @@ from hw.shared import Shared
 from hw.sparse.accumulator import slot_bits
 from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
 from hw.sparse.drain import Drain
-from hw.sparse.layout import beat_layout, beats, memories
+from hw.sparse.layout import beat_layout, beats, lane_of, memories
 from hw.sparse.pe import (
     ALL_PES,
     DrainBus,
@@ -38,15 +38,15 @@ class SparseEngine(Component):
     Members:
         i_load: Image data. Only while ``o_idle`` and nothing is offered at ``i``.
         i, i_commit, i_discard, i_tag: Words of an input vector; see ``InputBuffer``.
-        i_count: Elements of an output vector.
+        i_count, o_words: Elements of an output vector, and the words that they take.
         o, o_start, o_tag, i_go: Words of output vectors; see ``OutputBuffer``.
         o_idle: No vector is being computed.
         o_empty: No result waits in the output buffer; ``i_count`` may change.
         o_ready: The accumulators have been cleared after reset; no vectors before that.
 
     One multiply-accumulate a PE and cycle at most; two or four columns broadcast a cycle (half as many
-    in layers with long columns); one accumulator drained a cycle, while the next layer or vector is
-    computed.
+    in layers with long columns); one or two accumulators drained a cycle, while the next layer or
+    vector is computed.
     """
 
     def __init__(self, config: Config):
@@ -70,6 +70,7 @@ class SparseEngine(Component):
             "o_start": Out(1),
             "o_tag": Out(TAG_BITS),
             "i_go": In(1),
+            "o_words": Out(bits_for(1 << bits_for(c.capacity.outputs)) + 2),
             "o_idle": Out(1),
             "o_empty": Out(1),
             "o_ready": Out(1),
@@ -86,7 +87,8 @@ class SparseEngine(Component):
         m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
         # The bus, the PE, the OR tree.
         m.submodules.drain = drain = Drain(
-            config, answer=1 + drain_latency(latency) + self.tree_levels, **load_sizes)
+            config, answer=1 + drain_latency(latency) + or_tree_levels(c.pes // c.drains),
+            **load_sizes)
 
         # Image data for the tables outside the PEs.
         load = self.i_load
@@ -96,6 +98,7 @@ class SparseEngine(Component):
             sequencer.i_write.eq(load.write & (load.memory == MemoryId.LAYERS)),
             drain.i_write_drain.eq(load.write & (load.memory == MemoryId.DRAIN)),
             drain.i_write_rows.eq(load.write & (load.memory == MemoryId.ROWS)),
+            drain.i_lane.eq(load.pe),
         ]
 
         # Vectors in, activations to the scanner.
@@ -137,11 +140,15 @@ class SparseEngine(Component):
         # Processing elements. The buses are registered here: which PE is meant is decided in between.
         clearing, bank, slot = Signal(init=1), Signal(), Signal(slot_bits(c.capacity.rows))
         release_all = Signal()
-        bus, bus_load = DrainBus(c).create(), LoadBus(self.load_width, self.load_address).create()
+        buses = [DrainBus(c).create(path=(f"bus_{lane}",)) for lane in range(c.drains)]
+        bus_load = LoadBus(self.load_width, self.load_address).create()
+        for bus, request in zip(buses, drain.o_request, strict=True):
+            m.d.sync += [
+                bus.bank.eq(Mux(clearing, bank, drain.o_bank)),
+                bus.slot.eq(Mux(clearing, slot, request.slot)),
+                bus.release.eq(drain.o_release | release_all.replicate(2)),
+            ]
         m.d.sync += [
-            bus.bank.eq(Mux(clearing, bank, drain.o_bus.bank)),
-            bus.slot.eq(Mux(clearing, slot, drain.o_bus.slot)),
-            bus.release.eq(drain.o_bus.release | release_all.replicate(2)),
             bus_load.memory.eq(load.memory),
             bus_load.address.eq(load.address),
             bus_load.data.eq(load.data),
@@ -149,21 +156,24 @@ class SparseEngine(Component):
         sums, full, busy = [], [], []
         for k in range(c.pes):
             write, read = Signal(name=f"write_{k}"), Signal(name=f"read_{k}")
+            request = drain.o_request[lane_of(c, k)]
             m.d.sync += [
                 write.eq(load.write & ((load.pe == k) | (load.pe == ALL_PES))),
-                read.eq(clearing | (drain.o_bus.read & (drain.o_bus.pe == k))),
+                read.eq(clearing | (request.read & (request.pe == k))),
             ]
             m.submodules[f"pe_{k}"], pe = self.pe.instantiate(
                 i_load=bus_load, i_write=write,
                 i_item=items[k % c.broadcasts], i_item_valid=items_valid[k % c.broadcasts],
-                i_drain=bus, i_read=read)
+                i_drain=buses[lane_of(c, k)], i_read=read)
             sums.append(pe.o_sum)
             full.append(pe.o_almost_full)
             busy.append(~pe.o_done)
         m.d.comb += [
             *(stop[half].eq(or_tree(m, full[half::c.broadcasts], f"stop_{half}"))
               for half in range(c.broadcasts)),
-            drain.i_sum.eq(or_tree(m, sums, "sum")),
+            *(drain.i_sum[lane].eq(or_tree(
+                m, [each for k, each in enumerate(sums) if lane_of(c, k) == lane], f"sum_{lane}"))
+              for lane in range(c.drains)),
             drain.i_done.eq(~or_tree(m, busy, "busy")),
         ]
 
@@ -190,10 +200,11 @@ class SparseEngine(Component):
             sequencer.i_finished.eq(drain.o_finished),
             sequencer.i_context.eq(drain.o_context),
             sequencer.i_to_output.eq(drain.o_to_output),
-            outputs.i_write.eq(drain.o_write & drain.o_to_output),
+            *(member for lane, result in enumerate(drain.o_result) for member in (
+                outputs.i_write[lane].eq(result.write & drain.o_to_output),
+                outputs.i_row[lane].eq(result.row),
+                outputs.i_value[lane].eq(result.hidden if outputs.packed else result.output))),
             outputs.i_context.eq(drain.o_context),
-            outputs.i_row.eq(drain.o_row),
-            outputs.i_value.eq(drain.o_output),
             outputs.i_commit.eq(drain.o_finished & drain.o_to_output),
             outputs.i_tag.eq(drain.o_tag),
         ]
@@ -206,6 +217,7 @@ class SparseEngine(Component):
             self.o.payload.eq(outputs.o.payload),
             self.o.valid.eq(outputs.o.valid),
             outputs.o.ready.eq(self.o.ready),
+            self.o_words.eq(outputs.o_words),
             self.o_start.eq(outputs.o_start),
             self.o_tag.eq(outputs.o_tag),
             outputs.i_go.eq(self.i_go),
@@ -216,22 +228,25 @@ class SparseEngine(Component):
 
     def _hidden(self, m, source, drain, latency):
         """Activations between layers: a slot a context. A layer is read before it is overwritten."""
-        activation = self.config.sparse.activation
-        lanes = activation.lanes
-        bits = bits_for(beats(self.config.sparse.capacity.hidden, lanes))
-        lane_bits = bits_for(lanes)
-        m.submodules.hidden = hidden = Memory(
-            activation.width * lanes, 2 << bits, latency=latency, granularity=activation.width)
-        m.d.comb += [
-            hidden.i_write.eq(Mux(drain.o_write & ~drain.o_to_output,
-                                  Const(1, lanes) << drain.o_row[:lane_bits], 0)),
-            hidden.i_write_address.eq(Cat(_fit(drain.o_row[lane_bits:], bits), drain.o_context)),
-            hidden.i_write_data.eq(Cat(drain.o_hidden for _ in range(lanes))),
-            hidden.i_read.eq(source.o_read),
-            hidden.i_advance.eq(source.o_advance),
-            hidden.i_address.eq(Cat(_fit(source.o_beat, bits), source.o_context)),
-            source.i_hidden.eq(hidden.o_data),
-        ]
+        c = self.config.sparse
+        width, lanes, drains = c.activation.width, c.activation.lanes, c.drains
+        bits, beat_bits = bits_for(beats(c.capacity.hidden, lanes)), bits_for(lanes)
+        each = lanes // drains  # lanes of a beat in one memory
+        values = [None] * lanes
+        for k, result in enumerate(drain.o_result):
+            m.submodules[f"hidden_{k}"] = hidden = Memory(
+                width * each, 2 << bits, latency=latency, granularity=width)
+            place = result.row[exact_log2(drains):beat_bits]
+            m.d.comb += [
+                hidden.i_write.eq(Mux(result.write & ~drain.o_to_output, Const(1, each) << place, 0)),
+                hidden.i_write_address.eq(Cat(_fit(result.row[beat_bits:], bits), drain.o_context)),
+                hidden.i_write_data.eq(Cat(result.hidden for _ in range(each))),
+                hidden.i_read.eq(source.o_read),
+                hidden.i_advance.eq(source.o_advance),
+                hidden.i_address.eq(Cat(_fit(source.o_beat, bits), source.o_context)),
+            ]
+            values[k::drains] = [hidden.o_data.word_select(n, width) for n in range(each)]
+        m.d.comb += source.i_hidden.eq(Cat(values))
 
 
 def _fit(value, bits):

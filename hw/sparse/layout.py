@@ -12,8 +12,8 @@ from hw.packet import MemoryId
 
 __all__ = [
     "base_words", "beat_layout", "beats", "codebook_depth", "codebook_width", "column_layout",
-    "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "layer_layout", "length_bits",
-    "memories", "queue_layout", "row_layout", "tag_layout", "task_flags", "task_layout",
+    "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "lane_of", "layer_layout",
+    "length_bits", "memories", "queue_layout", "row_layout", "tag_layout", "task_flags", "task_layout",
     "upper_layout",
 ]
 
@@ -151,14 +151,22 @@ def layer_layout(c: Sparse) -> StructLayout:
 
 def drain_job_layout(c: Sparse) -> StructLayout:
     """What the drain needs to know of a layer."""
+    lanes = {}
+    for lane in range(c.drains):
+        lanes |= {f"base_{lane}": bits_for(c.capacity.total_rows),
+                  f"parts_{lane}": bits_for(c.capacity.total_rows + 1)}  # parts of rows
     return StructLayout({
-        "row_base": bits_for(c.capacity.total_rows),
-        "more_rows": bits_for(c.capacity.total_rows),  # parts of rows, less one
+        **lanes,
         "shift": SHIFT_BITS,
         "relu": 1,
         "to_output": 1,  # the last layer: raw or requantized results go to the host
         "raw": 1,  # not requantized
     })
+
+
+def lane_of(c: Sparse, pe: int) -> int:
+    """The drain lane that reads a PE."""
+    return pe // c.broadcasts % c.drains
 
 
 def drain_layout(c: Sparse) -> StructLayout:
