@@ -20,8 +20,8 @@ DESIGNS = (("engine16", "ulx3s-85f"), ("icebreaker", "icebreaker"))
 
 
 def main(seeds: Annotated[int, typer.Option(help="seeds 1 to this", min=1)] = 1,
-         output_registers: Annotated[bool, typer.Option(
-             "--output-registers", help="those inside ECP5's RAMs and multipliers")] = False,
+         absorb: Annotated[bool, typer.Option(
+             "--absorb", help="use what ECP5's RAMs, multipliers and carry cells have inside")] = False,
          as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Generate, synthesise, place and route; the best of the seeds is shown beside seed 1."""
     err = Console(stderr=True)
@@ -33,7 +33,7 @@ def main(seeds: Annotated[int, typer.Option(help="seeds 1 to this", min=1)] = 1,
         for seed in range(1, seeds + 1):
             with err.status(f"{preset} on {board}, seed {seed}"):
                 run, _ = synthesise_step(folder, board, clock_hz=None, seed=seed, native=False,
-                                         picture=False, output_registers=output_registers,
+                                         picture=False, absorb=absorb,
                                          progress=lambda what, seconds: None)
             runs.append(run)
         fmax = sorted(run["fmax_mhz"] for run in runs)

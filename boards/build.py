@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import boards
 from boards.absorb import absorb_output_registers
 from boards.board import RESOURCES, SPRAM_DEPTH, Board
+from boards.carry import absorb_logic
 from boards.clock import Clock, fastest, plan
 from boards.tools import Progress, ToolFailed, Tools
 from boards.top import BoardTop
@@ -29,7 +31,7 @@ _NEXTPNR_TYPES = {
 
 
 def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = None, seed: int = 1,
-               native: bool = False, picture: bool = False, output_registers: bool = False,
+               native: bool = False, picture: bool = False, absorb: bool = False,
                progress: Progress = lambda what, seconds: None) -> dict[str, Any]:
     """Make a board's bitstream of a generated design and report what it takes.
 
@@ -44,7 +46,8 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
         seed: Of placement.
         native: Use Yosys and nextpnr from PATH.
         picture: Draw the placement, too; on an 85F that takes 15 s and 36 MB.
-        output_registers: On ECP5, use those inside RAMs and multipliers; see ``boards.absorb``.
+        absorb: On ECP5, use registers inside RAMs and multipliers (``boards.absorb``) and logic inside
+            carry cells (``boards.carry``).
         progress: Told about once a second what runs.
 
     Returns:
@@ -71,7 +74,7 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
     versions = {tool: tools.version(tool) for tool in ("yosys", f"nextpnr-{board.family}")}
     try:
         counts, report = _run(tools, work, board, manifest, clock, seed, picture,
-                              output_registers)
+                              absorb)
     except ToolFailed as failure:
         raise _explain(failure, board, work) from None
     fmax_hz = 1e6 * min(net["achieved"] for net in report["fmax"].values())
@@ -99,7 +102,7 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
 
 
 def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], clock: Clock,
-         seed: int, picture: bool, output_registers: bool) -> tuple[dict[str, int], dict[str, Any]]:
+         seed: int, picture: bool, absorb: bool) -> tuple[dict[str, int], dict[str, Any]]:
     """Yosys's cell counts and nextpnr's report."""
     (work / "top.v").write_text(emit(BoardTop(manifest["name"], board, clock), "BoardTop"))
     (work / "pins").write_text(board.constraints())
@@ -107,9 +110,10 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
     tools.run("yosys", "-s", "synth.ys")
 
     ecp5 = board.family == "ecp5"
-    if ecp5 and output_registers:
-        netlist = json.loads((work / "netlist.json").read_text())
+    netlist = json.loads((work / "netlist.json").read_text())
+    if ecp5 and absorb:
         absorb_output_registers(netlist)
+        absorb_logic(netlist)
         (work / "netlist.json").write_text(json.dumps(netlist))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,
@@ -124,8 +128,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         tools.run("ecppack", "--compress", placed, bitstream)
     else:
         tools.run("icepack", placed, bitstream)
-    counts = json.loads((work / "stat.json").read_text())["design"]["num_cells_by_type"]
-    return counts, json.loads((work / "report.json").read_text())
+    return _count(netlist["modules"], "BoardTop"), json.loads((work / "report.json").read_text())
 
 
 def _script(board: Board, manifest: Mapping[str, Any]) -> str:
@@ -139,8 +142,20 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
                   for memory in manifest["memories"]
                   if memory["ports"] == "single" and memory["depth"] >= SPRAM_DEPTH]
         lines.append("synth_ice40 -device u -dsp -top BoardTop -json netlist.json")
-    lines.append("tee -q -o stat.json stat -json -top BoardTop")
     return "\n".join(lines) + "\n"
+
+
+def _count(modules: Mapping[str, Any], name: str) -> Counter[str]:
+    """Cells of a module by type, those of its submodules among them."""
+    total: Counter[str] = Counter()
+    for kind, count in Counter(cell["type"] for cell in modules[name]["cells"].values()).items():
+        inner = modules.get(kind)
+        if inner is None or "blackbox" in inner["attributes"]:
+            total[kind] += count
+        else:
+            for each, number in _count(modules, kind).items():
+                total[each] += count * number
+    return total
 
 
 def _resources(board: Board, cells: Mapping[str, int], utilization: Mapping[str, Mapping[str, int]]

@@ -11,17 +11,17 @@ __all__ = ["synthesise_step"]
 
 def synthesise_step(folder: BuildFolder, board: str, *, clock_hz: float | None, seed: int,
                     native: bool, picture: bool, progress: Progress,
-                    output_registers: bool = False) -> tuple[dict[str, Any], bool]:
+                    absorb: bool = False) -> tuple[dict[str, Any], bool]:
     """``synthesise`` with its arguments; also returns whether the result was up to date."""
     manifest = folder.read_json("manifest.json", "generate", "verilog")
     key = {"verilog": hash_file(folder.need(manifest["verilog"], "generate")), "board": board,
            "clock_hz": clock_hz, "seed": seed, "native": native, "picture": picture,
-           "output_registers": output_registers}
+           "absorb": absorb}
     step = f"synth-{board}"
     if folder.fresh(step, key):
         return folder.read_json(f"synth/{board}/synth.json", "synth"), True
     result = synthesise(folder.path, board, clock_hz=clock_hz, seed=seed, native=native,
-                        picture=picture, output_registers=output_registers, progress=progress)
+                        picture=picture, absorb=absorb, progress=progress)
     files = [folder / f"synth/{board}/synth.json", folder / result["bitstream"]]
     folder.stamp(step, key, files)
     return result, False

@@ -8,15 +8,16 @@ from gen.network import Layer
 
 __all__ = ["assign_halves", "needs_halves"]
 
-CLOSE = 0.95
+WORTH = 1.05
+"""Two broadcasts are used where one takes so many times the work: they have twice the sums to drain."""
 DENSITY = 0.3
 """Fraction of activations taken to be nonzero where a layer does not say."""
 
 
 def needs_halves(layer: Layer, words: int, pes: int) -> bool:
-    """Whether one broadcast a cycle of ``words`` would take longer than the PEs' work, or nearly so."""
+    """Whether one broadcast a cycle of ``words`` would take noticeably longer than the PEs' work."""
     density = DENSITY if layer.density is None else layer.density
-    return words > CLOSE * density * layer.weight.nnz / pes
+    return words > WORTH * density * layer.weight.nnz / pes
 
 
 def assign_halves(weight: sp.csc_array, pes: int, together: int, *, slots: int, spare: int) -> Parts:

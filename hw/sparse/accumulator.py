@@ -9,7 +9,7 @@ from hw.stream import delay
 
 __all__ = ["Accumulators", "slot_bits"]
 
-FORWARDED = 3
+FORWARDED = 4
 """Sums that are still on their way to the RAM when a row is read."""
 
 
@@ -27,9 +27,9 @@ class Accumulators(Component):
     can be accumulated in that cycle.
 
     Words that must not count are zero instead of multiplexed: the operand of the adder is an OR of the
-    word read and of the sums of the three rows before. Sums that do not match are cleared; if one does,
-    the RAM is read at address 0, where nothing is ever added. So nothing stands
-    between the RAM and its output register.
+    word read and of the sums of the four rows before. Sums that do not match are cleared; if one does,
+    the RAM is read at address 0, where nothing is ever added. So nothing stands between the RAM and its
+    output register, and one adder with a masked operand is all that a sum passes to the next one.
 
     A bank belongs to the drain from the end marker on (``o_done``) until ``i_release``; after reset
     both banks belong to the drain, which must read every slot, the zero among them, before it releases
@@ -51,7 +51,7 @@ class Accumulators(Component):
         o_sum: The accumulator read ``Accumulators.LATENCY`` cycles before, zero if none was.
     """
 
-    PRODUCT = 5
+    PRODUCT = 6
     LATENCY = 6
 
     def __init__(self, rows: int, width: int, signed_sum: bool, product_width: int,
@@ -76,7 +76,7 @@ class Accumulators(Component):
         width, bits = self.sum_shape.width, slot_bits(self.rows)
         m.submodules.ram = ram = Memory(width, 2 << bits, latency=self.latency, block=True)
 
-        # Stage 1 compares, stage 3 reads the RAM, stage 5 adds, stage 6 writes.
+        # Stage 1 compares, stage 3 reads the RAM, stage 6 adds, stage 7 writes.
         bank = Signal()
         with m.If(self.i_end):
             m.d.sync += bank.eq(~bank)
@@ -88,7 +88,7 @@ class Accumulators(Component):
         places = [place]
         writes = [delay(m, self.i_valid | self.i_read, 1, "writes_1")]
         reads = [delay(m, self.i_read, 1, "reads_1")]
-        for k in range(2, 7):
+        for k in range(2, 8):
             places.append(delay(m, places[-1], 1, f"place_{k}", reset_less=True))
             writes.append(delay(m, writes[-1], 1, f"writes_{k}"))
             reads.append(delay(m, reads[-1], 1, f"reads_{k}"))
@@ -101,28 +101,31 @@ class Accumulators(Component):
         address = Signal(bits + 1, reset_less=True)
         m.d.sync += address.eq(Mux(same.any(), 0, places[1]))
 
-        total, before, *sums = (Signal(width, name=name, reset_less=True)
-                                for name in ("total", "before", "sum_1", "sum_2", "sum_3"))
+        follows = delay(m, match[0], 2, "follows")
+        others, total, before, *sums = (
+            Signal(width, name=name, reset_less=True)
+            for name in ("others", "total", "before", "sum_2", "sum_3", "sum_4"))
         word = delay(m, ram.o_data, 2 - self.latency, "word", reset_less=True)
         operand = Signal(self.sum_shape)
         added = Signal(width)
         m.d.comb += [
             ram.i_address.eq(address),
-            operand.eq(word | sums[0] | sums[1] | sums[2]),
+            operand.eq(others | Mux(follows, total, 0)),
             added.eq(operand + self.i_product),
-            ram.i_write.eq(writes[5]),
-            ram.i_write_address.eq(places[5]),
+            ram.i_write.eq(writes[6]),
+            ram.i_write_address.eq(places[6]),
             ram.i_write_data.eq(total),
         ]
         m.d.sync += [
-            total.eq(Mux(reads[4], 0, added)),
+            others.eq(word | sums[0] | sums[1] | sums[2]),
+            total.eq(Mux(reads[5], 0, added)),
             before.eq(total),
             *(each.eq(Mux(match[k], source, 0))
-              for k, (each, source) in enumerate(zip(sums, (added, total, before), strict=True))),
+              for k, (each, source) in enumerate(zip(sums, (added, total, before), strict=True), 1)),
             self.o_sum.eq(Mux(reads[4], word, 0)),
         ]
 
-        # Who owns a bank: the sums of a vector are all written six cycles after its end.
-        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 6, "ended")
+        # Who owns a bank: the sums of a vector are all written seven cycles after its end.
+        ended = delay(m, Cat(self.i_end & ~bank, self.i_end & bank), 7, "ended")
         m.d.sync += self.o_done.eq((self.o_done & ~self.i_release) | ended)
         return m
