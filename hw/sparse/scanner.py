@@ -73,6 +73,9 @@ class ColumnScanner(Component):
                 m.d.comb += lane.eq(k)
         values = Array(beat["values"][k] for k in range(lanes))
         first, second = values[lane], values[lane | 1]
+        # A column's streamed entries come whatever its activation is: they are multiplied by the zero.
+        streamed = c.entries == "stream"
+        nonzero = (Const(1), Const(1)) if streamed else (first.any(), second.any())
         task = Signal(beat.tag.task.shape())
         m.d.comb += [task.eq(beat.tag.task), task.begin.eq(begins)]
         with m.If(sending):
@@ -81,8 +84,8 @@ class ColumnScanner(Component):
                 item.marker.eq(begins | lowest[-1]),
                 item.base.eq(base),
                 item.long.eq(beat.tag.long | base.any()),
-                item.nonzero[0].eq(columns.any() & first.any()),
-                item.nonzero[1].eq(columns.any() & ~beat.tag.long & second.any()),
+                item.nonzero[0].eq(columns.any() & nonzero[0]),
+                item.nonzero[1].eq(columns.any() & ~beat.tag.long & nonzero[1]),
                 item.address.eq(address),
                 item["values"][0].eq(Mux(begins | lowest[-1], task.as_value(), first)),
                 item["values"][1].eq(second),
