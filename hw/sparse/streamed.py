@@ -51,7 +51,8 @@ class Distributor(Component):
     def elaborate(self, platform):
         m = Module()
         layout = streamed_layout(self.c)
-        beat, valid = Signal(layout, reset_less=True), Signal()
+        beat = Signal(layout, reset_less=True)
+        valid = Signal()
         ready = Signal()
         m.d.comb += self.i.ready.eq(ready)
         m.d.sync += [
@@ -93,7 +94,8 @@ class EntryQueue(Component):
         m.submodules.queue = queue = Queue(self.layout, self.depth, latency=self.latency, block=True)
         left = Signal(bits_for(self.per_bundle))
         entries = Signal(self.layout["entries"].shape, reset_less=True)
-        valid, advance = Signal(), Signal()
+        valid = Signal()
+        advance = Signal()
         m.d.comb += [
             queue.i.payload.eq(self.i.payload),
             queue.i.valid.eq(self.i.valid),
