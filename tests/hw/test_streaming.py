@@ -1,12 +1,21 @@
 """Designs whose entries are streamed equal the golden model, whatever the pace of the stream."""
 
+import json
 import shutil
+from contextlib import suppress
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from cocotb_tools.runner import get_runner
 
+from gen.image import build_image
 from gen.network import Layer, Network
+from gen.sparse import place_all, sections
+from gen.streamed import streamed_bytes
+from hw import packet
 from tests.hw.designs import build, check, corner_vectors, network
 
 needs_icarus = pytest.mark.skipif(not shutil.which("iverilog"),
@@ -107,3 +116,36 @@ def test_a_layer_larger_than_any_memory(tmp_path):
                    net, tmp_path)
     check(design, corner_vectors(rng, design.activation, net.inputs, 5)[2:], tmp_path,
           simulator="verilator", stalls=(0.0, 0.3))
+
+
+@needs_icarus
+def test_resets_and_images_in_the_middle(tmp_path):
+    rng = np.random.default_rng(4)
+    first, second = network(rng, (40, 33), density=0.5), network(rng, (19, 12))
+    design = build({"name": "mid", "sparse": {"pes": 2, "activation": U8, "entries": "stream",
+                                              "accumulator": {"width": 20}}}, first, tmp_path)
+    c = design.config.sparse
+    case = {}
+    for name, net in (("first", first), ("second", second)):
+        placements = place_all(net, c.pes, kind=c.index.kind, width=c.index.width, rows=c.capacity.rows,
+                               total_rows=c.capacity.total_rows)
+        (tmp_path / f"{name}.image").write_bytes(
+            build_image(net, design.config, sections(net, design.config, placements)))
+        (tmp_path / f"{name}.weights").write_bytes(streamed_bytes(placements[0], c))
+        vectors = corner_vectors(rng, design.activation, net.inputs, 8)
+        golden = replace(design, network=net).golden(vectors)
+        case[name] = {"vectors": vectors.tolist(), "expected": golden.tolist()}
+    _, _, payload = packet.parse((tmp_path / "second.image").read_bytes())
+    (tmp_path / "broken.image").write_bytes(packet.build(packet.Kind.IMAGE, bytes(4) + payload[4:]))
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    runner = get_runner("icarus")
+    runner.build(sources=[design.verilog], hdl_toplevel="mid", build_dir=tmp_path,
+                 timescale=("1ns", "1ps"))
+    report = tmp_path / "results.xml"
+    with suppress(SystemExit):  # that a test failed; the report says which
+        runner.test(hdl_toplevel="mid", test_module="tests.hw.bench_streaming", build_dir=tmp_path,
+                    test_dir=tmp_path, results_xml=str(report), extra_env={"CASE": str(tmp_path)})
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    failed = [each.attrib["name"] for each in cases
+              if any(each.find(tag) is not None for tag in ("failure", "error"))]
+    assert len(cases) == 7 and not failed
