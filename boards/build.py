@@ -64,6 +64,9 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
     folder = BuildFolder(build_dir)
     manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "memories",
                                 "keep_hierarchy")
+    if any(port["name"].startswith("s_axis_w_") for port in manifest.get("ports", ())):
+        raise ThriftyError(f"{board.name}: nothing on the board feeds s_axis_w, the stream of entries: "
+                           'set sparse.entries = "memory" and compile again')
     clock = plan(board, clock_hz or board.clock_hz)
     final = build_dir / "synth" / board.name
     work = final.with_name(f"{board.name}.failed")

@@ -97,6 +97,8 @@ def compile_(
         "compression": f"{report['compression_ratio']:.1f}x against fp32, "
                        f"{report['bits_per_weight']:.1f} bits a weight kept",
         "image": f"{output / 'image.bin'} ({report['image_bytes']:,} bytes)",
+        **({"stream": f"{output / 'weights.bin'}, {report['streamed_beats']:,} beats for each vector"}
+           if "streamed_beats" in report else {}),
         "configuration": str(output / "config.resolved.toml"),
     })
 

@@ -12,6 +12,7 @@ from gen.network import Network, dump, load
 from gen.read import read_network
 from gen.resolve import dump_config, read_config, read_draft, resolve
 from gen.sparse import Placement, Section, sections
+from gen.streamed import streamed_bytes
 from hw.config import Compress, Config, integer_range
 from hw.sparse.layout import memories
 
@@ -32,8 +33,8 @@ class Compiled:
 
 
 def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Compiled:
-    """Compress and place a network; write ``config.resolved.toml``, ``network.npz``, ``image.bin`` and
-    ``compile.json``.
+    """Compress and place a network; write ``config.resolved.toml``, ``network.npz``, ``image.bin``,
+    ``compile.json``, and ``weights.bin``, the beats of a vector, if entries are streamed.
 
     Nothing is written unless everything fits.
     """
@@ -48,8 +49,12 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
     config, placements = resolve(draft, network, str(config_path))
     parts = sections(network, config, placements)
     image = build_image(network, config, parts)
-    report = _report(network, config, placements, parts, len(image))
+    streamed = {}
+    if config.sparse.entries == "stream":
+        streamed["weights.bin"] = streamed_bytes(placements[0], config.sparse)
+    report = _report(network, config, placements, parts, len(image), streamed.get("weights.bin"))
     results = folder.write_all({
+        **streamed,
         "config.resolved.toml": dump_config(config),
         "network.npz": dump(network),
         "image.bin": image,
@@ -82,8 +87,12 @@ def golden_inputs(network: Network, config: Config, seed: int = GOLDEN_SEED,
 
 
 def _report(network: Network, config: Config, placements: list[Placement], parts: list[Section],
-            image_bytes: int) -> dict[str, Any]:
-    """Sizes. Bits are those that the hardware's memories spend: entries, tables, codebooks, rows."""
+            image_bytes: int, streamed: bytes | None) -> dict[str, Any]:
+    """Sizes. Bits are those that the hardware's memories spend: entries, tables, codebooks, rows.
+
+    Where entries are streamed, ``streamed_bits`` are what the beats of a vector take; they count among the
+    bits of a weight.
+    """
     kind = config.sparse.index.kind
     dense = sum(layer.rows * layer.columns for layer in network.layers)
     weights = sum(layer.weight.nnz for layer in network.layers)
@@ -92,6 +101,8 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
     bits = {which.name.lower(): width * sum(len(part.words) for part in parts
                                             if part.memory == which)
             for which, width in widths.items()}
+    streamed_bits = 8 * len(streamed or b"")
+    total = sum(bits.values()) + streamed_bits
     return {
         "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
                     "density": layer.weight.nnz / (layer.rows * layer.columns),
@@ -101,6 +112,9 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
         "dense_weights": int(dense),
         "image_bytes": image_bytes,
         "stored_bits": bits,
-        "bits_per_weight": sum(bits.values()) / max(1, weights),
-        "compression_ratio": 32 * (dense + biases) / sum(bits.values()),
+        "bits_per_weight": total / max(1, weights),
+        "compression_ratio": 32 * (dense + biases) / total,
+        **({} if streamed is None else {
+            "streamed_bits": streamed_bits,
+            "streamed_beats": streamed_bits // config.sparse.stream_width}),
     }

@@ -18,6 +18,8 @@ __all__ = [
 ]
 
 DEFAULT_PES = 16
+DEFAULT_WAITING = 512
+"""Streamed entries that may wait in a PE: a block RAM or two."""
 
 
 def _optional(model: type[BaseModel], name: str) -> type[BaseModel]:
@@ -149,7 +151,8 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     layers = network.layers
     capacity = _fill(sparse, "capacity", {
         "layers": len(layers),
-        "entries": max(2, int(_entries(placements, pes).max())),
+        "entries": (DEFAULT_WAITING if sparse.get("entries") == "stream"
+                    else max(2, int(_entries(placements, pes).max()))),
         "rows": max(2, rows),
         "total_rows": max(2, total_rows(placements, sparse.get("drains", 1))),
         "inputs": max(2, layers[0].columns),

@@ -32,8 +32,8 @@ from hw.sparse.layout import (
 from hw.sparse.pe import ALL_PES
 
 __all__ = [
-    "Placement", "Section", "accumulator_bound", "has_upper", "place", "place_all", "sections",
-    "table_words", "total_rows",
+    "Placement", "Section", "accumulator_bound", "entry_words", "has_upper", "place", "place_all",
+    "sections", "table_words", "total_rows",
 ]
 
 WORTH_A_BIT = 1.02
@@ -246,7 +246,8 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
             if has_upper(placements[k], c):
                 uppers[pe].append(upper)
     for pe in range(c.pes):
-        result.append(Section(MemoryId.ENTRIES, pe, np.concatenate(entries[pe])))
+        if c.entries == "memory":
+            result.append(Section(MemoryId.ENTRIES, pe, np.concatenate(entries[pe])))
         result.append(Section(MemoryId.COLUMNS, pe, np.concatenate(columns[pe])))
         if uppers[pe]:
             result.append(Section(MemoryId.UPPER, pe, np.concatenate(uppers[pe])))
@@ -278,7 +279,8 @@ def _first_entries(placements: list[Placement], order: list[int], c: Sparse) -> 
     for k in order:
         first[k] = used
         used += np.bincount(placements[k].entry_pe, minlength=c.pes)
-        _check_entries(k, used, "entries", c.capacity.entries, c)
+        if c.entries == "memory":
+            _check_entries(k, used, "entries", c.capacity.entries, c)
         if has_upper(placements[k], c) and upper_layout(c) is not None:
             _check_entries(k, used, "upper_entries", c.capacity.upper_entries, c)
     return first
@@ -303,15 +305,20 @@ def _tables(placement: Placement, first: np.ndarray, c: Sparse) -> Iterator[np.n
         yield np.array(words, np.uint32)[:, None]
 
 
-def _entries(placement: Placement, c: Sparse) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """A layer's entries of each PE, and the upper bits of their indices."""
+def entry_words(placement: Placement, c: Sparse) -> tuple[np.ndarray, np.ndarray]:
+    """A layer's entries in their order, and the upper bits of their indices."""
     index = placement.entry_gap if placement.relative(c.index.kind) else placement.entry_slot
     code = placement.entry_value
     if c.weight.kind != "direct":
         code = np.searchsorted(np.unique(placement.layer.weight.data), code)
     stored = c.index.stored
     lower = pack(entry_layout(c), index=index & (1 << stored) - 1, code=code)
-    upper = (index >> stored).astype(np.uint32)[:, None]
+    return lower, (index >> stored).astype(np.uint32)[:, None]
+
+
+def _entries(placement: Placement, c: Sparse) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same of each PE."""
+    lower, upper = entry_words(placement, c)
     bounds = np.searchsorted(placement.entry_pe, np.arange(c.pes + 1))
     for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
         yield lower[begin:end], upper[begin:end]
@@ -337,6 +344,9 @@ def total_rows(placements: list[Placement], drains: int) -> int:
 
 def _check_network(network: Network, placements: list[Placement], c: Sparse) -> None:
     cap, layers = c.capacity, network.layers
+    if c.entries == "stream" and len(layers) > 1:
+        raise ThriftyError(f'with sparse.entries = "stream" a network has one layer, not {len(layers)}: '
+                           'set it to "memory"')
     needs = {
         "layers": len(layers),
         "columns": table_words(placements, cap),

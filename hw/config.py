@@ -7,7 +7,7 @@ may leave numbers out; ``gen.resolve`` fills them in from a network and then val
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -139,7 +139,8 @@ class Capacity(_Table):
 
     layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
     entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
-        description="stored weights a PE, all layers together")
+        description="stored weights a PE, all layers together; of streamed weights, those that may "
+        "wait in a PE")
     upper_entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
         2, description="stored weights a PE whose index has more than index.lower bits")
     columns: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
@@ -173,6 +174,12 @@ class Sparse(_Table):
     outputs: Literal["accumulators", "activations"] = Field(
         "accumulators", description="elements of output vectors: accumulators, one or two words each; "
         "or requantized activations, as many in a word as in input vectors")
+    entries: Literal["memory", "stream"] = Field(
+        "memory", description="where a PE's entries, the weights, come from. memory: a RAM that the image "
+        "fills; stream: the port s_axis_w, anew for each vector, so that a layer (one only) may be larger "
+        "than the memories")
+    stream_width: Literal[32, 64, 128, 256, 512] = Field(
+        32, description="bits of a beat on s_axis_w (only entries = stream)")
     activation: Activation
     weight: Weight
     index: Index
@@ -196,6 +203,13 @@ class Sparse(_Table):
                              f"with broadcasts = {self.broadcasts} and drains = {self.drains}")
         if self.outputs == "activations" and not self.requantize.enabled:
             raise ValueError('outputs = "activations" needs requantize.enabled = true')
+        if self.entries == "stream":
+            if self.index.lower is not None:
+                raise ValueError('index.lower needs entries = "memory": streamed ones are whole')
+            least = bits_for(self.pes) + 1 + self.index.width + self.weight.code_width
+            if least > self.stream_width:
+                raise ValueError(f"stream_width {self.stream_width} cannot hold an entry and its PE: "
+                                 f"they take {least} bits")
         if cap.upper_entries > cap.entries:
             raise ValueError(f"capacity.upper_entries {cap.upper_entries} must be at most "
                              f"capacity.entries {cap.entries}")
@@ -230,5 +244,8 @@ class Config(_Table):
 
     def hardware_id(self) -> int:
         """32 bits that tell apart configurations whose images are not interchangeable."""
-        text = json.dumps(self.model_dump(exclude={"name", "compress"}), sort_keys=True)
+        # What only streams need leaves the number of other configurations alone.
+        unused = set() if self.sparse.entries == "stream" else {"entries", "stream_width"}
+        exclude: dict[str, Any] = {"name": True, "compress": True, "sparse": unused}
+        text = json.dumps(self.model_dump(exclude=exclude), sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")

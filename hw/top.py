@@ -16,10 +16,11 @@ __all__ = ["Axi4Stream", "Top"]
 
 
 class Axi4Stream(Signature):
-    """AXI4-Stream with 32-bit data, as its source drives it."""
+    """AXI4-Stream, as its source drives it."""
 
-    def __init__(self):
-        super().__init__({"tdata": Out(BEAT), "tvalid": Out(1), "tready": In(1), "tlast": Out(1)})
+    def __init__(self, width: int = BEAT, *, packets: bool = True):
+        super().__init__({"tdata": Out(width), "tvalid": Out(1), "tready": In(1),
+                          **({"tlast": Out(1)} if packets else {})})
 
 
 class Top(Component):
@@ -28,13 +29,19 @@ class Top(Component):
     Ports: ``s_axis_*`` (packets to the engine), ``m_axis_*`` (results and status), ``s_axil_*``
     (``hw.registers``), ``clk``, ``rst`` (synchronous, active high). All outputs of the streams come
     from registers.
+
+    Where entries are streamed, also ``s_axis_w_*`` (without ``tlast``): what ``thrifty compile`` writes as
+    ``weights.bin``, once for each vector, as far ahead as wished. Nothing is taken while there is no
+    valid image. A new image makes the hardware forget what has come: the source starts anew.
     """
 
     def __init__(self, config: Config):
         self.config = config
         self.engine = SparseEngine(config)
         super().__init__({"s_axis": In(Axi4Stream()), "m_axis": Out(Axi4Stream()),
-                          "s_axil": In(Axi4Lite())})
+                          "s_axil": In(Axi4Lite()), **(
+                              {} if config.sparse.entries == "memory" else {"s_axis_w": In(
+                                  Axi4Stream(config.sparse.stream_width, packets=False))})})
 
     @property
     def shared(self) -> list[Shared]:
@@ -89,4 +96,11 @@ class Top(Component):
             registers.i_failed.eq(receiver.o_status.valid & receiver.o_status.ready
                                   & (receiver.o_status.payload.error != Error.NONE)),
         ]
+        if self.config.sparse.entries == "stream":
+            m.d.comb += [
+                engine.i_entries.valid.eq(self.s_axis_w.tvalid),
+                engine.i_entries.payload.eq(self.s_axis_w.tdata),
+                self.s_axis_w.tready.eq(engine.i_entries.ready),
+                engine.i_open.eq(receiver.o_image_valid),
+            ]
         return m

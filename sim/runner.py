@@ -46,7 +46,7 @@ class StreamResult:
 def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, work: Path,
                 expect: int, simulator: str = "verilator", after: Sequence[int] | None = None,
                 seed: int = 1, stall: float = 0.0, waves: Path | None = None,
-                timeout_cycles: int = 1_000_000,
+                timeout_cycles: int = 1_000_000, weights: np.ndarray | None = None,
                 progress: Callable[[int, int], None] | None = None) -> StreamResult:
     """Simulate a design until all packets are accepted and the expected results have come.
 
@@ -62,6 +62,8 @@ def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, 
         stall: Probability, in each cycle, that a side of the bench pauses; 0 <= stall < 1.
         waves: VCD file to write, also if the simulation fails.
         timeout_cycles: Give up after so many cycles without a transfer on either stream.
+        weights: Beats of ``s_axis_w`` for one vector, uint32 (beats x pieces of 32 bits, low piece first),
+            which are played over and over; None if the design has no such port.
         progress: Called every 0.2 s, while compiling too, with (result packets received, expected).
 
     Raises:
@@ -80,10 +82,13 @@ def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, 
     tell = progress or (lambda done, total: None)
     try:
         simulation = simulators.build(simulator, verilog, top, work=work, waves=waves is not None,
-                                      tick=lambda: tell(0, expect))
+                                      tick=lambda: tell(0, expect),
+                                      weights=0 if weights is None else 32 * weights.shape[1])
         with tempfile.TemporaryDirectory(prefix="run-", dir=work.resolve()) as scratch:
             folder = Path(scratch)
             _write_source(folder, packets, waits)
+            if weights is not None:
+                (folder / "weights.bin").write_bytes(weights[:, ::-1].astype(">u4").tobytes())
             log = folder.with_suffix(".log")
             trace = folder / "waves.vcd" if waves else None
             try:
@@ -118,7 +123,8 @@ def _plusargs(packets: int, expect: int, seed: int, stall: float, timeout: int) 
     noise = random.Random(seed)
     return [f"+packets={packets}", f"+expect={expect}", f"+timeout={timeout}",
             f"+stall={round(stall * 65535)}", f"+source_seed={noise.randrange(1, 1 << 31)}",
-            f"+sink_seed={noise.randrange(1, 1 << 31)}"]
+            f"+sink_seed={noise.randrange(1, 1 << 31)}",
+            f"+weight_seed={noise.randrange(1, 1 << 31)}"]
 
 
 def _received(folder: Path) -> int:

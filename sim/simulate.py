@@ -75,6 +75,11 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     key = {"verilog": hash_file(verilog), "image": hash_file(image_path),
            "network": hash_file(folder / "network.npz"), "inputs": hash_file(inputs_path),
            "simulator": simulator, "seed": seed, "stall": stall, "waves": waves}
+    weights = None
+    if config.sparse.entries == "stream":
+        weights_path = folder.need("weights.bin", "compile")
+        key["weights"] = hash_file(weights_path)
+        weights = np.fromfile(weights_path, "<u4").reshape(-1, config.sparse.stream_width // 32)
     if folder.fresh("simulate", key):
         return folder.read_json("simulate.json", "simulate"), True
 
@@ -82,7 +87,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     work = folder / "sim"
     work.mkdir(exist_ok=True)
     bench: dict[str, Any] = {"work": work, "simulator": simulator, "seed": seed, "stall": stall,
-                             "timeout_cycles": 1_000_000 + 4 * len(image)}
+                             "weights": weights, "timeout_cycles": 1_000_000 + 4 * len(image)}
     result = run_streams(
         [verilog], manifest["name"], packets, expect=len(packets),
         after=[0, 1] + [2] * (len(inputs) - 1), **bench,

@@ -160,11 +160,12 @@ class Simulation:
 
 
 def build(simulator: str, verilog: Sequence[Path], top: str, *, work: Path, waves: bool,
-          tick: Callable[[], None]) -> Simulation:
+          tick: Callable[[], None], weights: int = 0) -> Simulation:
     """The bench compiled around a design; taken from ``work`` if it is there already.
 
     The key is a hash of the Verilog, the bench, the options and the versions, so a changed design
-    is never simulated with a stale program, and two processes may build at once.
+    is never simulated with a stale program, and two processes may build at once. ``weights``: bits of
+    ``s_axis_w``, 0 if there is none.
     """
     if simulator not in SIMULATORS:
         raise ThriftyError(f"unknown simulator {simulator!r}: use {' or '.join(SIMULATORS)}")
@@ -173,7 +174,7 @@ def build(simulator: str, verilog: Sequence[Path], top: str, *, work: Path, wave
     version = tool.version()
     texts = [path.read_bytes() for path in (_BENCH, *verilog)]
     parts = (version, importlib.metadata.version("cocotb"), str(cocotb_tools.config.libs_dir),
-             _VERILATOR_OPTIONS, _CXX_OPTIONS, top, waves,
+             _VERILATOR_OPTIONS, _CXX_OPTIONS, top, waves, weights,
              *(hashlib.sha256(text).hexdigest() for text in texts))
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     work = work.resolve()
@@ -181,17 +182,18 @@ def build(simulator: str, verilog: Sequence[Path], top: str, *, work: Path, wave
     if not (folder / tool.program).exists():
         folder.mkdir(parents=True, exist_ok=True)
         tool.check(folder)
-        _compile(tool, [path.resolve() for path in verilog], top, folder, waves)
+        defines = {"DUT": top, **({"WEIGHTS": weights} if weights else {})}
+        _compile(tool, [path.resolve() for path in verilog], defines, folder, waves)
     return Simulation(tool, folder, version)
 
 
-def _compile(tool: "_Verilator | _Icarus", verilog: list[Path], top: str, folder: Path,
-             waves: bool) -> None:
+def _compile(tool: "_Verilator | _Icarus", verilog: list[Path], defines: dict[str, object],
+             folder: Path, waves: bool) -> None:
     log = folder / "build.log"
     with tempfile.TemporaryDirectory(dir=folder) as scratch, \
-            _explained(log, f"{top} does not compile"):
+            _explained(log, f"{defines['DUT']} does not compile"):
         tool.build(sources=[*verilog, _BENCH], hdl_toplevel="stream_bench", build_dir=scratch,
-                   defines={"DUT": top}, timescale=("1ns", "1ns"), waves=waves, log_file=log)
+                   defines=defines, timescale=("1ns", "1ns"), waves=waves, log_file=log)
         os.replace(Path(scratch) / tool.program, folder / tool.program)
 
 

@@ -108,5 +108,8 @@ class ColumnTable(Component):
             out.second.eq(~(second + Const(2, short + 1))),
             out["values"].eq(item["values"]),
         ]
-        m.d.comb += [self.o_item.eq(out), self.o_item.end.eq(end), self.o_push.eq(push)]
+        m.d.comb += self.o_item.eq(out)
+        if c.entries == "memory":
+            m.d.comb += self.o_item.end.eq(end)
+        m.d.comb += self.o_push.eq(push)
         return m

@@ -2,7 +2,7 @@
 
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out, connect
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from amaranth.utils import ceil_log2, exact_log2
 
 from hw.config import BEAT, Config, bits_for
@@ -20,9 +20,11 @@ from hw.sparse.pe import (
     LoadBus,
     ProcessingElement,
     drain_latency,
+    entry_latency,
     in_flight,
 )
 from hw.sparse.scanner import ColumnScanner
+from hw.sparse.streamed import Distributor
 from hw.stream import Fork, or_tree, or_tree_levels
 
 __all__ = ["SparseEngine"]
@@ -43,6 +45,8 @@ class SparseEngine(Component):
         o_idle: No vector is being computed.
         o_empty: No result waits in the output buffer; ``i_count`` may change.
         o_ready: The accumulators have been cleared after reset; no vectors before that.
+        i_entries, i_open: Only where entries are streamed: beats, and whether they are taken. While they
+            are not, those that wait in the PEs are dropped.
 
     One multiply-accumulate a PE and cycle at most; two or four columns broadcast a cycle (half as many
     in layers with long columns); one or two accumulators drained a cycle, while the next layer or
@@ -57,7 +61,8 @@ class SparseEngine(Component):
         self.load_address = max(ceil_log2(depth) for _, depth in sizes)
         self.tree_levels = or_tree_levels(c.pes)
         pe = ProcessingElement(config, slack=in_flight(config.memory_latency) + self.tree_levels,
-                               load_width=self.load_width, load_address=self.load_address)
+                               load_width=self.load_width, load_address=self.load_address,
+                               entry_slack=Distributor.IN_FLIGHT + 1 + self.tree_levels)
         self.pe = Shared(pe, f"{config.name}_pe")
         super().__init__({
             "i_load": In(LoadBus(self.load_width, self.load_address)),
@@ -74,6 +79,8 @@ class SparseEngine(Component):
             "o_idle": Out(1),
             "o_empty": Out(1),
             "o_ready": Out(1),
+            **({} if c.entries == "memory" else {
+                "i_entries": In(stream.Signature(c.stream_width)), "i_open": In(1)}),
         })
 
     def elaborate(self, platform):
@@ -87,7 +94,7 @@ class SparseEngine(Component):
         m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
         # The bus, the PE, the OR tree.
         m.submodules.drain = drain = Drain(
-            config, answer=1 + drain_latency(latency) + or_tree_levels(c.pes // c.drains),
+            config, answer=1 + drain_latency(entry_latency(config)) + or_tree_levels(c.pes // c.drains),
             **load_sizes)
 
         # Image data for the tables outside the PEs.
@@ -154,6 +161,14 @@ class SparseEngine(Component):
             bus_load.data.eq(load.data),
         ]
         sums, full, busy = [], [], []
+        streamed, entries_full = {}, []
+        if c.entries == "stream":
+            m.submodules.distributor = distributor = Distributor(config)
+            clear = Signal(init=1)
+            m.d.sync += clear.eq(~self.i_open)
+            m.d.comb += distributor.i_open.eq(self.i_open)
+            connect(m, flipped(self.i_entries), distributor.i)
+            streamed = {"i_bundle": distributor.o_bundle, "i_clear": clear}
         for k in range(c.pes):
             write, read = Signal(name=f"write_{k}"), Signal(name=f"read_{k}")
             request = drain.o_request[lane_of(c, k)]
@@ -161,13 +176,19 @@ class SparseEngine(Component):
                 write.eq(load.write & ((load.pe == k) | (load.pe == ALL_PES))),
                 read.eq(clearing | (request.read & (request.pe == k))),
             ]
+            if c.entries == "stream":
+                streamed["i_bundle_valid"] = distributor.o_valid[k]
             m.submodules[f"pe_{k}"], pe = self.pe.instantiate(
                 i_load=bus_load, i_write=write,
                 i_item=items[k % c.broadcasts], i_item_valid=items_valid[k % c.broadcasts],
-                i_drain=buses[lane_of(c, k)], i_read=read)
+                i_drain=buses[lane_of(c, k)], i_read=read, **streamed)
             sums.append(pe.o_sum)
             full.append(pe.o_almost_full)
             busy.append(~pe.o_done)
+            if c.entries == "stream":
+                entries_full.append(pe.o_bundles_almost_full)
+        if c.entries == "stream":
+            m.d.comb += distributor.i_stop.eq(or_tree(m, entries_full, "stop_entries"))
         m.d.comb += [
             *(stop[half].eq(or_tree(m, full[half::c.broadcasts], f"stop_{half}"))
               for half in range(c.broadcasts)),

@@ -11,10 +11,10 @@ from hw.config import Capacity, Config, Sparse, bits_for
 from hw.packet import MemoryId
 
 __all__ = [
-    "base_words", "beat_layout", "beats", "codebook_depth", "codebook_width", "column_layout",
-    "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "lane_of", "layer_layout",
-    "length_bits", "memories", "queue_layout", "row_layout", "tag_layout", "task_flags", "task_layout",
-    "upper_layout",
+    "base_words", "beat_layout", "beats", "bundle_layout", "codebook_depth", "codebook_width",
+    "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "lane_of",
+    "layer_layout", "length_bits", "memories", "queue_layout", "row_layout", "streamed_layout",
+    "tag_layout", "task_flags", "task_layout", "upper_layout",
 ]
 
 
@@ -32,6 +32,21 @@ def upper_layout(c: Sparse) -> StructLayout | None:
     """Further bits of an entry's index, of layers that need them; None if no layer can have any."""
     upper = c.index.width - c.index.stored
     return StructLayout({"index": upper}) if upper else None
+
+
+def bundle_layout(c: Sparse) -> StructLayout:
+    """Streamed entries of one PE, as many as fit into a beat beside its number; ``more``: less one."""
+    entry = entry_layout(c)
+    room = c.stream_width - bits_for(c.pes)
+    count = room // entry.size
+    while count * entry.size + bits_for(count) > room:
+        count -= 1
+    return StructLayout({"more": bits_for(count), "entries": ArrayLayout(entry, count)})
+
+
+def streamed_layout(c: Sparse) -> StructLayout:
+    """A beat of ``s_axis_w``, from bit 0 on."""
+    return StructLayout({"pe": bits_for(c.pes), "bundle": bundle_layout(c)})
 
 
 def length_bits(rows: int) -> int:
@@ -98,15 +113,16 @@ def item_layout(c: Sparse) -> StructLayout:
 def queue_layout(c: Sparse) -> StructLayout:
     """What waits in a PE's queue: the entries of one or two columns, or a marker (one entry long).
 
-    ``end``: the address of the last entry of both columns plus two. ``left``: how many entries to walk.
+    ``end``: the address of the last entry of both columns plus two, unless entries are streamed. ``left``: how many entries to walk.
     ``second``: of these, how many from the second column on may be left when the first one ends, in the
     form that the walker compares. ``stop``: the second column is left out. ``from_second``: the first
     one is. ``one``: one entry to walk. ``turn``: the first column's last entry comes first.
     """
     short = length_bits(c.capacity.rows)
+    place = {"end": bits_for(c.capacity.entries)} if c.entries == "memory" else {}
     return StructLayout({
         "marker": 1, "stop": 1, "from_second": 1, "one": 1, "turn": 1,
-        "left": 2 * short, "second": short + 1, "end": bits_for(c.capacity.entries),
+        "left": 2 * short, "second": short + 1, **place,
         "values": ArrayLayout(_value(c), 2),
     })
 
@@ -191,12 +207,13 @@ def memories(config: Config) -> dict[MemoryId, tuple[int, int]]:
     """Width and depth of every memory that an image fills (those of a PE once)."""
     c, cap = config.sparse, config.sparse.capacity
     sizes = {
-        MemoryId.ENTRIES: (entry_layout(c).size, cap.entries),
         MemoryId.COLUMNS: (column_layout(c).size, cap.columns),
         MemoryId.LAYERS: (layer_layout(c).size, max(2, cap.layers)),
         MemoryId.DRAIN: (drain_layout(c).size, cap.total_rows),
         MemoryId.ROWS: (row_layout(c).size, cap.total_rows),
     }
+    if c.entries == "memory":
+        sizes = {MemoryId.ENTRIES: (entry_layout(c).size, cap.entries), **sizes}
     upper = upper_layout(c)
     if upper is not None:
         sizes[MemoryId.UPPER] = (upper.size, cap.upper_entries)

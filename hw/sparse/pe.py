@@ -1,6 +1,6 @@
 """A processing element of the sparse engine."""
 
-from amaranth import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth import Cat, Module, Mux, ResetInserter, Signal, signed, unsigned
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out, Signature
 
@@ -11,6 +11,7 @@ from hw.packet import MemoryId
 from hw.sparse.accumulator import Accumulators, slot_bits
 from hw.sparse.columns import ColumnTable
 from hw.sparse.layout import (
+    bundle_layout,
     codebook_depth,
     codebook_width,
     entry_layout,
@@ -19,10 +20,12 @@ from hw.sparse.layout import (
     task_layout,
     upper_layout,
 )
+from hw.sparse.streamed import EntryQueue
 from hw.sparse.walker import ColumnWalker
 from hw.stream import Queue, delay
 
-__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "drain_latency", "in_flight"]
+__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "drain_latency", "entry_latency",
+           "in_flight"]
 
 ALL_PES = 0xFFFF
 """The PE number that addresses every PE on the load bus."""
@@ -40,10 +43,15 @@ def in_flight(memory_latency: int) -> int:
     return ColumnTable.latency(memory_latency) + 2
 
 
-def drain_latency(memory_latency: int) -> int:
+def entry_latency(config: Config) -> int:
+    """Cycles from the walker to the entry: those of the RAM, if there is one."""
+    return config.memory_latency if config.sparse.entries == "memory" else 0
+
+
+def drain_latency(entry_latency: int) -> int:
     """Cycles from ``i_drain`` to ``o_sum`` of a PE."""
     # The register of the bus, the walker, the entries, the row.
-    return 1 + 1 + memory_latency + 1 + Accumulators.LATENCY
+    return 1 + 1 + entry_latency + 1 + Accumulators.LATENCY
 
 
 class LoadBus(Signature):
@@ -76,24 +84,29 @@ class ProcessingElement(Component):
         i_item, i_item_valid: Broadcast items. There is no ready: whoever broadcasts stops after
             ``o_almost_full``; the queue has room for ``slack`` more items.
         i_drain, i_read: The drain, and whether it reads from this PE; ``o_sum`` answers
-            ``drain_latency(memory_latency)`` cycles later, zero if not asked.
+            ``drain_latency(entry_latency(config))`` cycles later, zero if not asked.
         o_done: Accumulator banks that hold a finished vector.
+        i_bundle, i_bundle_valid, i_clear, o_bundles_almost_full: Only where entries are streamed: what
+            arrives, and whether it is for this PE; the queue of entries is emptied, or has room for
+            only ``entry_slack`` more bundles.
 
     Args:
         config: The whole configuration.
         slack: Items that may still come after ``o_almost_full``, less than the queue's depth.
         load_width, load_address: Widths of the load bus.
+        entry_slack: Bundles that may still come after ``o_bundles_almost_full``.
 
     Source: EIE (ISCA 2016), with the table in front of the queue and double-buffered accumulators.
     """
 
-    def __init__(self, config: Config, *, slack: int, load_width: int, load_address: int):
+    def __init__(self, config: Config, *, slack: int, load_width: int, load_address: int,
+                 entry_slack: int = 0):
         c = config.sparse
         least = slack + (1 << COARSE)
         if c.queue_depth < least:
             raise ValueError(f"queue_depth {c.queue_depth} must exceed {slack}, the items that are "
                              f"on their way when {c.pes} PEs stop; use {least} or more")
-        self.config, self.slack = config, slack
+        self.config, self.slack, self.entry_slack = config, slack, entry_slack
         super().__init__({
             "i_load": In(LoadBus(load_width, load_address)),
             "i_write": In(1),
@@ -104,6 +117,9 @@ class ProcessingElement(Component):
             "i_read": In(1),
             "o_sum": Out(c.accumulator.width),
             "o_done": Out(2),
+            **({} if c.entries == "memory" else {
+                "i_bundle": In(bundle_layout(c)), "i_bundle_valid": In(1), "i_clear": In(1),
+                "o_bundles_almost_full": Out(1)}),
         })
 
     def elaborate(self, platform):
@@ -147,7 +163,8 @@ class ProcessingElement(Component):
         slot = delay(m, self.i_drain.slot, 1, "drain_slot", reset_less=True)
         read = delay(m, self.i_read, 1, "drain_read")
         release = delay(m, self.i_drain.release, 1, "drain_release")
-        before_row = latency + 2  # cycles from the walker's input to a row
+        behind = entry_latency(self.config)
+        before_row = behind + 2  # cycles from the walker's input to a row
 
         # Walker and entries.
         m.submodules.walker = walker = ColumnWalker(c)
@@ -159,16 +176,20 @@ class ProcessingElement(Component):
         ]
         # One port costs a multiplexer, but large memories have no second one.
         ports = "single" if cap.entries >= LARGE else "dual"
-        entries = loaded("entries", Memory(entry_layout(c).size, cap.entries, latency=latency,
-                                           ports=ports), MemoryId.ENTRIES)
-        m.d.comb += entries.i_address.eq(walker.o_address)
-        first = delay(m, walker.o_first, latency, "first", reset_less=True)
-        valid = delay(m, walker.o_valid, latency, "valid")
-        value = delay(m, walker.o_value, latency, "value", reset_less=True)
-        marker = delay(m, walker.o_marker, latency, "marker")
-        task = delay(m, walker.o_task, latency, "task", reset_less=True)
+        if c.entries == "memory":
+            entries = loaded("entries", Memory(entry_layout(c).size, cap.entries, latency=latency,
+                                               ports=ports), MemoryId.ENTRIES)
+            m.d.comb += entries.i_address.eq(walker.o_address)
+            read_entry = entries.o_data
+        else:
+            read_entry = self._streamed(m, walker)
+        first = delay(m, walker.o_first, behind, "first", reset_less=True)
+        valid = delay(m, walker.o_valid, behind, "valid")
+        value = delay(m, walker.o_value, behind, "value", reset_less=True)
+        marker = delay(m, walker.o_marker, behind, "marker")
+        task = delay(m, walker.o_task, behind, "task", reset_less=True)
         entry = Signal(entry_layout(c))
-        m.d.comb += entry.eq(entries.o_data)
+        m.d.comb += entry.eq(read_entry)
         current = Signal(task_layout(c))
         with m.If(marker & task.begin):
             m.d.sync += current.eq(task)
@@ -233,6 +254,20 @@ class ProcessingElement(Component):
             self.o_sum.eq(accumulators.o_sum),
         ]
         return m
+
+    def _streamed(self, m, walker):
+        """The queue of streamed entries in front of the walker, and the entry that it took."""
+        arriving = EntryQueue(self.config, self.entry_slack)
+        m.submodules.arriving = ResetInserter(self.i_clear)(arriving)
+        m.d.comb += [
+            arriving.i.payload.eq(self.i_bundle),
+            arriving.i.valid.eq(self.i_bundle_valid),
+            self.o_bundles_almost_full.eq(arriving.o_almost_full),
+            walker.i_entry.payload.eq(arriving.o.payload),
+            walker.i_entry.valid.eq(arriving.o.valid),
+            arriving.o.ready.eq(walker.i_entry.ready),
+        ]
+        return walker.o_entry
 
 
 def _shape(operand):

@@ -1,6 +1,6 @@
 """The column scanner: beats of activations in, columns with their activations out."""
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -103,7 +103,10 @@ class ColumnScanner(Component):
             sending.eq(~o_valid | self.o.ready),
             self.o.valid.eq(o_valid),
             self.o.payload.eq(item),
-            *(self.o.payload.nonzero[k].eq(there[k] & item["values"][k].any()) for k in range(2)),
+            # A column's streamed entries come whatever its activation is: they are multiplied by the zero.
+            *(self.o.payload.nonzero[k].eq(
+                there[k] & (Const(1) if c.entries == "stream" else item["values"][k].any()))
+              for k in range(2)),
             first.eq(values[lane]),
             second.eq(values[lane | 1]),
             task.eq(beat.tag.task),

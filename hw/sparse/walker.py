@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import Sparse, bits_for
-from hw.sparse.layout import length_bits, queue_layout, task_layout
+from hw.sparse.layout import entry_layout, length_bits, queue_layout, task_layout
 
 __all__ = ["ColumnWalker"]
 
@@ -13,11 +13,14 @@ __all__ = ["ColumnWalker"]
 class ColumnWalker(Component):
     """Emits the addresses of columns' entries in order, columns back to back without a gap.
 
+    Streamed entries have no addresses: each step takes the next entry, or waits for it.
+
     Members:
         i: Stream of queue items.
         i_pause: Nothing is emitted a cycle later.
         o_valid, o_first, o_address, o_value: An entry to read, whether it is its column's first, and
             the activation that it meets.
+        i_entry, o_entry: Instead of ``o_address`` the stream of entries, and the one that was taken.
         o_marker, o_task: A marker passes, between the entries before it and after it.
 
     Latency 2 cycles; an item of n entries takes n cycles, a marker one.
@@ -30,7 +33,9 @@ class ColumnWalker(Component):
             "i_pause": In(1),
             "o_valid": Out(1),
             "o_first": Out(1),
-            "o_address": Out(bits_for(config.capacity.entries)),
+            **({"o_address": Out(bits_for(config.capacity.entries))} if config.entries == "memory" else
+               {"i_entry": In(stream.Signature(entry_layout(config))),
+                "o_entry": Out(entry_layout(config))}),
             "o_value": Out(config.activation.width),
             "o_marker": Out(1),
             "o_task": Out(task_layout(config)),
@@ -49,11 +54,20 @@ class ColumnWalker(Component):
         fresh = Signal()  # this is a column's first entry
         second = Signal()  # this is an entry of the second column
         done = Signal()
+        pause = self.i_pause
+        if self.config.entries == "stream":
+            wanted, pause = Signal(), Signal()
+            m.d.comb += [
+                wanted.eq(busy & ~item.marker & ~self.i_pause),
+                pause.eq(self.i_pause | (wanted & ~self.i_entry.valid)),
+                self.i_entry.ready.eq(wanted),
+            ]
+            m.d.sync += self.o_entry.eq(self.i_entry.payload)
         m.d.comb += [
             done.eq(one | (turn & item.stop)),
-            self.i.ready.eq(done & ~self.i_pause),
+            self.i.ready.eq(done & ~pause),
         ]
-        with m.If(~self.i_pause):
+        with m.If(~pause):
             m.d.sync += fresh.eq(turn)
             with m.If(done):
                 payload = self.i.payload
@@ -73,13 +87,18 @@ class ColumnWalker(Component):
                     turn.eq(count == Cat(item.second, Const(-1, short - 1))),
                     second.eq(second | turn),
                 ]
-        emits = busy & ~self.i_pause
+        emits = busy & ~pause
         m.d.sync += [
             self.o_valid.eq(emits & ~item.marker),
             self.o_marker.eq(emits & item.marker),
             self.o_first.eq(fresh),
-            self.o_address.eq(item.end + Cat(count, Const(-1, len(item.end)))[:len(item.end)]),
+            *self._address(item, count),
             self.o_value.eq(Mux(second, item["values"][1], item["values"][0])),
             self.o_task.eq(item["values"][0]),
         ]
         return m
+
+    def _address(self, item, count):
+        if self.config.entries == "stream":
+            return []
+        return [self.o_address.eq(item.end + Cat(count, Const(-1, len(item.end)))[:len(item.end)])]

@@ -3,6 +3,7 @@
 //
 // source.bin    big-endian words; a packet is: beats, results to wait for before it, the beats
 // accepted.bin  for each packet the cycle of its first beat (two words, low one first)
+// weights.bin   big-endian beats of s_axis_w, played over and over (if WEIGHTS, its width, is defined)
 // results.bin   for each result packet the cycle of its last beat (two words), beats up to there
 // beats.bin     the data of all result beats
 //
@@ -27,7 +28,20 @@ module stream_bench (
     wire       s_ready, m_valid, m_last;
     wire [31:0] m_data;
 
+`ifdef WEIGHTS
+    reg [`WEIGHTS-1:0] w_data = 0;
+    reg        w_valid = 0;
+    wire       w_ready;
+    wire       w_moved = w_valid && w_ready;
+    wire       w_unknown = w_ready === 1'bx;
+`else
+    wire       w_moved = 0, w_unknown = 0;
+`endif
+
     `DUT dut (
+`ifdef WEIGHTS
+        .s_axis_w_tdata(w_data), .s_axis_w_tvalid(w_valid), .s_axis_w_tready(w_ready),
+`endif
         .clk(clk), .rst(rst),
         .s_axis_tdata(s_data), .s_axis_tvalid(s_valid), .s_axis_tready(s_ready),
         .s_axis_tlast(s_last),
@@ -93,6 +107,31 @@ module stream_bench (
         end
     end
 
+`ifdef WEIGHTS
+    integer weights, weight_bytes;
+    reg [31:0] weight_noise;
+    reg [`WEIGHTS-1:0] beat;
+    initial begin
+        found = $value$plusargs("weight_seed=%d", weight_noise);
+        weights = $fopen("weights.bin", "rb");
+    end
+    always @(posedge clk) if (!rst && !finished) begin
+        weight_noise = xorshift(weight_noise);
+        if (!w_valid || w_ready) begin
+            w_valid <= 0;
+            if (weight_noise[15:0] >= stall) begin
+                weight_bytes = $fread(beat, weights);
+                if (weight_bytes == 0) begin
+                    found = $rewind(weights);
+                    weight_bytes = $fread(beat, weights);
+                end
+                w_data <= beat;
+                w_valid <= weight_bytes != 0;
+            end
+        end
+    end
+`endif
+
     // Sink.
     reg [31:0] count = 0;
     always @(posedge clk) if (!rst && !finished) begin
@@ -109,9 +148,9 @@ module stream_bench (
     end
 
     // Why it ends. Icarus knows unknown bits; a design that shows some has read what nobody wrote.
-    wire unknown = ^{s_ready, m_valid} === 1'bx || (m_valid && ^{m_data, m_last} === 1'bx);
+    wire unknown = w_unknown || ^{s_ready, m_valid} === 1'bx || (m_valid && ^{m_data, m_last} === 1'bx);
     wire broken = m_held && (!m_valid || m_data != m_kept || m_last != m_kept_last);
-    wire moved = (s_valid && s_ready) || (m_valid && m_ready);
+    wire moved = w_moved || (s_valid && s_ready) || (m_valid && m_ready);
     always @(posedge clk) if (!rst && !finished) begin
         idle <= moved ? 0 : idle + 1;
         m_held <= m_valid && !m_ready;

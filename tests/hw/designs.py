@@ -12,6 +12,7 @@ from gen.image import build_image
 from gen.network import Layer, Network
 from gen.resolve import dump_config, resolve
 from gen.sparse import place_all, sections
+from gen.streamed import streamed_beats
 from gen.verilog import emit
 from hw import packet
 from hw.config import Activation, Config, integer_range
@@ -31,6 +32,7 @@ class Design:
     config: Config
     image: bytes
     verilog: Path
+    weights: np.ndarray | None = None
 
     @property
     def activation(self) -> Activation:
@@ -71,7 +73,8 @@ def build(draft: dict[str, Any], net: Network, folder: Path) -> Design:
     top = Top(config)
     verilog = folder / f"{config.name}.v"
     verilog.write_text(emit(top, config.name, top.shared))
-    return Design(net, config, image, verilog)
+    weights = streamed_beats(placements[0], config.sparse) if config.sparse.entries == "stream" else None
+    return Design(net, config, image, verilog, weights)
 
 
 def compile_image(net: Network, config: Config) -> bytes:
@@ -118,7 +121,7 @@ def play(design: Design, packets: Sequence[bytes], work: Path, *, expect: int | 
     """Simulate; one answer a packet is expected unless told otherwise."""
     return run_streams([design.verilog], design.config.name, packets, work=work,
                        expect=len(packets) if expect is None else expect, simulator=simulator,
-                       timeout_cycles=20_000, **options)
+                       timeout_cycles=20_000, weights=design.weights, **options)
 
 
 def check(design: Design, vectors: np.ndarray, work: Path, *, simulator: str = "icarus",
