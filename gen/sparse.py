@@ -30,8 +30,8 @@ from hw.sparse.layout import (
 from hw.sparse.pe import ALL_PES
 
 __all__ = [
-    "Placement", "Section", "accumulator_bound", "entry_words", "has_upper", "place", "place_all", "sections",
-    "table_words",
+    "Placement", "Section", "accumulator_bound", "entry_words", "has_upper", "place", "place_all",
+    "sections", "table_words",
 ]
 
 WORTH_A_BIT = 1.02

@@ -168,9 +168,9 @@ class Sparse(_Table):
         1, description="pairs of columns broadcast in a cycle; with 2, every other pair of a layer may "
         "go to the even PEs and the rest to the odd ones, where one broadcast would be the limit")
     entries: Literal["memory", "stream"] = Field(
-        "memory", description="where a PE's entries, the weights, come from. memory: a RAM that the image "
-        "fills; stream: the port s_axis_w, anew for each vector, so that a layer (one only) may be larger "
-        "than the memories")
+        "memory", description="where a PE's entries, the weights, come from. memory: a RAM that the "
+        "image fills; stream: the port s_axis_w, anew for each vector, so that a layer (one only) may "
+        "be larger than the memories")
     stream_width: Literal[32, 64, 128, 256, 512] = Field(
         32, description="bits of a beat on s_axis_w (only entries = stream)")
     activation: Activation
