@@ -90,8 +90,8 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
             image_bytes: int, streamed: bytes | None) -> dict[str, Any]:
     """Sizes. Bits are those that the hardware's memories spend: entries, tables, codebooks, rows.
 
-    Where entries are streamed, ``streamed_bits`` are what the beats of a vector take; they count among the
-    bits of a weight.
+    Where entries are streamed, ``streamed_bits`` are what the beats of a vector take; they count among
+    the bits of a weight.
     """
     kind = config.sparse.index.kind
     dense = sum(layer.rows * layer.columns for layer in network.layers)

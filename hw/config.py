@@ -175,9 +175,9 @@ class Sparse(_Table):
         "accumulators", description="elements of output vectors: accumulators, one or two words each; "
         "or requantized activations, as many in a word as in input vectors")
     entries: Literal["memory", "stream"] = Field(
-        "memory", description="where a PE's entries, the weights, come from. memory: a RAM that the image "
-        "fills; stream: the port s_axis_w, anew for each vector, so that a layer (one only) may be larger "
-        "than the memories")
+        "memory", description="where a PE's entries, the weights, come from. memory: a RAM that the "
+        "image fills; stream: the port s_axis_w, anew for each vector, so that a layer (one only) may "
+        "be larger than the memories")
     stream_width: Literal[32, 64, 128, 256, 512] = Field(
         32, description="bits of a beat on s_axis_w (only entries = stream)")
     activation: Activation

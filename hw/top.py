@@ -30,8 +30,8 @@ class Top(Component):
     (``hw.registers``), ``clk``, ``rst`` (synchronous, active high). All outputs of the streams come
     from registers.
 
-    Where entries are streamed, also ``s_axis_w_*`` (without ``tlast``): what ``thrifty compile`` writes as
-    ``weights.bin``, once for each vector, as far ahead as wished. Nothing is taken while there is no
+    Where entries are streamed, also ``s_axis_w_*`` (without ``tlast``): what ``thrifty compile`` writes
+    as ``weights.bin``, once for each vector, as far ahead as wished. Nothing is taken while there is no
     valid image. A new image makes the hardware forget what has come: the source starts anew.
     """
 

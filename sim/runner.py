@@ -62,8 +62,8 @@ def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, 
         stall: Probability, in each cycle, that a side of the bench pauses; 0 <= stall < 1.
         waves: VCD file to write, also if the simulation fails.
         timeout_cycles: Give up after so many cycles without a transfer on either stream.
-        weights: Beats of ``s_axis_w`` for one vector, uint32 (beats x pieces of 32 bits, low piece first),
-            which are played over and over; None if the design has no such port.
+        weights: Beats of ``s_axis_w`` for one vector, uint32 (beats x pieces of 32 bits, low piece
+            first), which are played over and over; None if the design has no such port.
         progress: Called every 0.2 s, while compiling too, with (result packets received, expected).
 
     Raises:

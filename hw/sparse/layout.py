@@ -12,9 +12,15 @@ from hw.packet import MemoryId
 
 __all__ = [
     "base_words", "beat_layout", "beats", "bundle_layout", "codebook_depth", "codebook_width",
+<<<<<<< HEAD
     "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "lane_of",
     "layer_layout", "length_bits", "memories", "queue_layout", "row_layout", "streamed_layout",
     "tag_layout", "task_flags", "task_layout", "upper_layout",
+=======
+    "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "layer_layout",
+    "length_bits", "memories", "queue_layout", "row_layout", "streamed_layout", "tag_layout",
+    "task_flags", "task_layout", "upper_layout",
+>>>>>>> stream
 ]
 
 
@@ -113,7 +119,8 @@ def item_layout(c: Sparse) -> StructLayout:
 def queue_layout(c: Sparse) -> StructLayout:
     """What waits in a PE's queue: the entries of one or two columns, or a marker (one entry long).
 
-    ``end``: the address of the last entry of both columns plus two, unless entries are streamed. ``left``: how many entries to walk.
+    ``end``: the address of the last entry of both columns plus two (streamed entries have none).
+    ``left``: how many entries to walk.
     ``second``: of these, how many from the second column on may be left when the first one ends, in the
     form that the walker compares. ``stop``: the second column is left out. ``from_second``: the first
     one is. ``one``: one entry to walk. ``turn``: the first column's last entry comes first.

@@ -7,11 +7,11 @@ only the last beats of a vector may be partly empty. Vectors follow each other.
 Nothing can lock up, whatever the depths of the queues, because records of columns and beats of
 entries come in the same order. Suppose that all stands still. The stream is stopped by a PE p whose
 queue holds beats: the first entry of such a beat lies behind what p walks next, and before or at the
-stream's next beat; so p's next entry, at column x, is there, and p lacks the record of x. The broadcast
-does not send it, so it is stopped by a PE q whose queue of records is full of columns before x, or, where
-there are two broadcasts, waits for the other one that is. But q does not walk, so its next entry is
-still in the stream, behind p's: at x or later. That is a contradiction. Without a full queue of records,
-broadcast and stream just go on; and a vector's end needs no entry of the next one.
+stream's next beat; so p's next entry, at column x, is there, and p lacks the record of x. The
+broadcast does not send it, so it is stopped by a PE q whose queue is full of records before x, or,
+where there are two broadcasts, waits for the other one that is. But q does not walk, so its next entry
+is still in the stream, behind p's: at x or later. That is a contradiction. If no queue of records is
+full, the broadcast goes on; and a vector's end needs no entry of the next one.
 """
 
 from amaranth import Module, Signal

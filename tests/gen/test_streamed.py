@@ -41,13 +41,13 @@ def test_beats_hold_every_entry_in_order(pes, width, sizes, density, sparse):
     each = max(n for n in range(1, 99) if pe_bits + count_bits(n) + n * size <= width)
 
     # PE, column, slot and value of every weight, by definition: column after column on each PE.
-    parts = placement.parts
+    parts, weight = placement.parts, net.layers[0].weight
     expected = [[] for _ in range(pes)]
     for column in range(net.inputs):
         found = []
-        for at in range(net.layers[0].weight.indptr[column], net.layers[0].weight.indptr[column + 1]):
+        for at in range(weight.indptr[column], weight.indptr[column + 1]):
             part = parts.of_entry[at]
-            found.append((int(parts.slot[part]), int(parts.pe[part]), int(net.layers[0].weight.data[at])))
+            found.append((int(parts.slot[part]), int(parts.pe[part]), int(weight.data[at])))
         for slot, pe, value in sorted(found):
             expected[pe].append((column // (1 if placement.long else 2), slot, value % 256))
 

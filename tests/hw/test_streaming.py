@@ -74,8 +74,8 @@ CASES = {
 
 
 @needs_icarus
-@pytest.mark.parametrize("name, latency", [*((name, 2) for name in CASES),
-                                           *((name, 1) for name in ("five_pes", "halves", "heavy_rows"))])
+@pytest.mark.parametrize("name, latency", [
+    *((name, 2) for name in CASES), *((name, 1) for name in ("five_pes", "halves", "heavy_rows"))])
 def test_equals_golden(name, latency, tmp_path):
     rng = np.random.default_rng(5)
     make, sparse = CASES[name]

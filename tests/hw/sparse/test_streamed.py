@@ -5,6 +5,7 @@ import random
 import pytest
 from amaranth.hdl import Elaboratable, Module
 from amaranth.sim import Simulator
+from pydantic import ValidationError
 
 from hw.sparse.streamed import Distributor, EntryQueue
 from hw.stream import or_tree, or_tree_levels
@@ -89,3 +90,24 @@ def test_entries_reach_their_pe(pes, width, capacity, latency):
         simulator.add_testbench(source, background=True)
         simulator.run()
         assert received == expected
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"sparse__index": {"kind": "per_layer", "width": 3, "lower": 2}},
+     'index.lower needs entries = "memory": streamed ones are whole'),
+    ({"sparse__weight": {"kind": "direct", "width": 32, "signed": True}},
+     "stream_width 32 cannot hold an entry and its PE: they take 37 bits"),
+    ({"sparse__stream_width": 48}, "Input should be 32, 64, 128, 256 or 512"),
+    ({"sparse__entries": "dram"}, "Input should be 'memory' or 'stream'"),
+])
+def test_rules(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        config(**{"sparse__entries": "stream", **changes})
+
+
+def test_hardware_id():
+    """Two kinds of streaming hardware differ; without, the width of a stream means nothing."""
+    streaming = config(sparse__entries="stream")
+    wide = config(sparse__entries="stream", sparse__stream_width=64)
+    assert len({config().hardware_id(), streaming.hardware_id(), wide.hardware_id()}) == 3
+    assert config().hardware_id() == config(sparse__stream_width=64).hardware_id()
