@@ -33,11 +33,7 @@ from hw.sparse.pe import ALL_PES
 
 __all__ = [
     "Placement", "Section", "accumulator_bound", "entry_words", "has_upper", "place", "place_all",
-<<<<<<< HEAD
     "sections", "table_words", "total_rows",
-=======
-    "sections", "table_words",
->>>>>>> stream
 ]
 
 WORTH_A_BIT = 1.02

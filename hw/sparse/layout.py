@@ -12,15 +12,9 @@ from hw.packet import MemoryId
 
 __all__ = [
     "base_words", "beat_layout", "beats", "bundle_layout", "codebook_depth", "codebook_width",
-<<<<<<< HEAD
     "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "lane_of",
     "layer_layout", "length_bits", "memories", "queue_layout", "row_layout", "streamed_layout",
     "tag_layout", "task_flags", "task_layout", "upper_layout",
-=======
-    "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "layer_layout",
-    "length_bits", "memories", "queue_layout", "row_layout", "streamed_layout", "tag_layout",
-    "task_flags", "task_layout", "upper_layout",
->>>>>>> stream
 ]
 
 
