@@ -24,8 +24,8 @@ class Surroundings:
         self.eager = [self.rng.choice([0.05, 0.4, 1.0]) for _ in range(3)]
 
     def descriptor(self, k):
-        return {"table": 3 * k, "long": k >> 1 & 1, "more_beats": k & 1, "tail": k & 3, "relative": k & 1,
-                "last": k == self.layers - 1,
+        return {"table": 3 * k, "long": k >> 1 & 1, "more_beats": k & 1, "tail": k & 3,
+                "relative": k & 1, "last": k == self.layers - 1,
                 "drain": {"row_base": 3 * k, "more_rows": k, "shift": k, "relu": k & 1,
                           "to_output": k == self.layers - 1, "raw": 0}}
 
