@@ -27,7 +27,7 @@ def spec(m, latency):
     # its last sum is written, then the drain's.
     walker, bank = Signal(2), Signal()
     taken = Mux(dut.i_end, Const(1, 2) << bank, 0)[:2]
-    passing = [delay(m, taken, k, f"taken_{k}") for k in range(1, WRITES + 1)]
+    passing = stages(m, taken, "taken")[1:WRITES + 1]
     passes = Const(0, 2)
     for each in passing:
         passes |= each
@@ -42,6 +42,11 @@ def spec(m, latency):
         Assert(bank == probe(inside, "bank"), "banks take turns"),
         Assert((walker & dut.o_done) == 0, "a bank belongs to one side"),
         Assert(dut.o_done == ~(walker | passes), "the drain gets a bank with its sums written"),
+        Assert((walker & passes) == 0, "a vector ends once"),
+        *(Assert((passing[j] & passing[k]) == 0, f"a vector ends once, {j} or {k}")
+          for j in range(WRITES) for k in range(j)),
+        *(Assert(probe(inside, f"ended_{k + 1}") == passing[k], f"it sees the end at {k}")
+          for k in range(WRITES)),
     ]
 
     # The watched accumulator, and the slot of the zero. The drain reads a slot at most once while it has
@@ -82,6 +87,10 @@ def spec(m, latency):
     ]
 
     # What makes it inductive. First, what is where in the pipeline.
+    def ended(cycles):
+        """Whether a vector of the bank ended so many cycles ago, or less."""
+        return Cat((each & mine).any() for each in passing[:max(0, cycles)]).any()
+
     words = Array(probe(inside, f"ram.row_{k}") for k in range(2 << 2))
     for k in range(1, WRITES + 1):
         at = probe(inside, f"place_{k}_1" if k > 1 else "place")
@@ -94,6 +103,8 @@ def spec(m, latency):
             Assert(~reads[k] | ~Cat(touches[k + 1:]).any(), f"nothing is ahead of a read at {k}"),
             Assert(~adds[k] | ~reads[k + 1], f"no row just behind a read at {k}"),
             Assert(~adds[k] | open_now, f"no row before the zero is there at {k}"),
+            Assert(~adds[k] | used | ended(k - 1), f"the end comes behind the rows at {k}"),
+            Assert(~reads[k] | seen | used | ended(k - 2), f"a read comes before the vector at {k}"),
             Assert(~adds[k] | known | Cat(reads[k + 2:ADDS + 1]).any(), f"no row before a read at {k}"),
         ]
     m.d.comb += [
