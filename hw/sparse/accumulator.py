@@ -32,8 +32,8 @@ class Accumulators(Component):
     output register, and one adder with a masked operand is all that a sum passes to the next one.
 
     A bank belongs to the drain from the end marker on (``o_done``) until ``i_release``; after reset
-    both banks belong to the drain, which must read every slot, the zero among them, before it releases
-    them.
+    both banks belong to the drain. It must have read every slot, the zero among them, ten cycles before
+    it releases them.
 
     Args:
         rows: Accumulators a bank, 2 or more.

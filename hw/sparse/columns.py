@@ -90,11 +90,9 @@ class ColumnTable(Component):
         valid = delay(m, valid, 1, "measured_valid")
 
         # The running sum; what the queue holds.
-        task = Signal(1)
-        m.d.comb += task.eq(item["values"][0][0])  # begin
         end = Signal(bits_for(c.capacity.entries))
         with m.If(valid):
-            m.d.sync += end.eq(Mux(item.marker & task, 0, end + Cat(total, *further)))
+            m.d.sync += end.eq(Mux(item.marker, 0, end + Cat(total, *further)))
         out = Signal(queue_layout(c), reset_less=True)
         push = Signal()
         m.d.sync += [

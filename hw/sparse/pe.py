@@ -104,8 +104,8 @@ class ProcessingElement(Component):
         c = config.sparse
         least = slack + (1 << COARSE)
         if c.queue_depth < least:
-            raise ValueError(f"queue_depth {c.queue_depth} must exceed {slack}, the items that are "
-                             f"on their way when {c.pes} PEs stop; use {least} or more")
+            raise ValueError(f"queue_depth {c.queue_depth} must be at least {least}: {slack} items are "
+                             f"on their way when {c.pes} PEs stop")
         self.config, self.slack, self.entry_slack = config, slack, entry_slack
         super().__init__({
             "i_load": In(LoadBus(load_width, load_address)),

@@ -12,7 +12,7 @@ from hw.memory import Memory
 __all__ = ["AnyMemory", "ContractMemory", "memories"]
 
 _USERS = ("hw.stream", "hw.control.sequencer", "hw.sparse.accumulator", "hw.sparse.buffers",
-          "hw.sparse.pe")
+          "hw.sparse.columns", "hw.sparse.pe")
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from hw.control.sequencer import Sequencer
 from hw.host import PacketReceiver, PacketSender
 from hw.slip import SlipDecoder, SlipEncoder
 from hw.sparse.buffers import ActivationSource, OutputBuffer
-from hw.sparse.nonzero import NonzeroDetector
 from hw.sparse.pe import LoadBus
+from hw.sparse.scanner import ColumnScanner
 from hw.stream import Fork, Queue, ReadPipeline, SkidBuffer
 from hw.uart import UartReceiver
 from tests.formal.configs import small
@@ -80,8 +80,10 @@ def test_queue(latency):
     check(through(Queue(3, 4, latency=latency)), f"queue_{latency}")
 
 
-def test_nonzero_detector():
-    check(through(NonzeroDetector(small().sparse)), "nonzero_detector")
+@pytest.mark.parametrize("broadcasts", [1, 2])
+def test_column_scanner(broadcasts):
+    check(through(ColumnScanner(small(broadcasts=broadcasts).sparse, broadcasts - 1)),
+          f"column_scanner_{broadcasts}")
 
 
 @LATENCIES

@@ -4,48 +4,51 @@ import pytest
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert, Cover, Fragment, Signal
 
-from hw.sparse.pe import ProcessingElement, in_flight
+from hw.sparse.pe import COARSE, ProcessingElement, in_flight
 from hw.stream import or_tree, or_tree_levels
 from tests.formal.configs import small
 from tests.formal.harness import probe, prove
 from tests.formal.memory import AnyMemory, memories
 
-QUEUE_DEPTH = 12
 
-
-def spec(m, latency, pes):
+def spec(m, latency, pes, spare):
     """One PE, the others saying anything; column lengths and items are anything as well.
 
-    The broadcast is the one of ``SparseEngine``: stop from the tree, item through a register.
+    The broadcast is the one of ``SparseEngine``: stop from the tree, item through a register. The
+    drain holds the walker up as often as it likes. The queue has ``spare`` words more than it must.
     """
-    config = small(memory_latency=latency, rows=16)  # columns long enough to hold the walker up
-    config = config.model_copy(update={"sparse": config.sparse.model_copy(
-        update={"queue_depth": QUEUE_DEPTH})})
     slack = in_flight(latency) + or_tree_levels(pes)
+    depth = slack + (1 << COARSE) + spare
+    config = small(memory_latency=latency)
+    config = config.model_copy(update={"sparse": config.sparse.model_copy(
+        update={"queue_depth": depth})})
     dut = ProcessingElement(config, slack=slack, load_width=32, load_address=4)
     m.submodules.dut = inside = Fragment.get(dut, None)
     others = Signal(pes - 1)
     stop = or_tree(m, [dut.o_almost_full, *others], "stop")
     item_valid = Signal()
-    m.d.comb += [others.eq(AnySeq(pes - 1)), dut.i_item_valid.eq(item_valid),
+    m.d.comb += [others.eq(AnySeq(pes - 1)), dut.i_item_valid.eq(item_valid), dut.i_read.eq(AnySeq(1)),
                  dut.i_item.as_value().eq(AnySeq(len(dut.i_item.as_value())))]
     m.d.sync += item_valid.eq(AnySeq(1) & ~stop)
 
-    stages = ["item_valid_1", *(f"item_column_valid_{k + 1}" for k in range(latency)), "push"]
-    on_their_way = sum((probe(inside, stage) for stage in stages), item_valid)
+    stages = ["item_valid_1", *(f"looked_up_valid_{k + 1}" for k in range(latency)),
+              "measured_valid_1", "push"]
+    on_their_way = sum((probe(inside, f"columns.{stage}") for stage in stages), item_valid)
     level = probe(inside, "queue.o_level")
-    push, ready = probe(inside, "push"), probe(inside, "queue.i__ready")
+    push, ready = probe(inside, "columns.push"), probe(inside, "queue.i__ready")
     m.d.comb += [
         Assert(~push | ready, "nothing is pushed into a full queue"),
-        Assert(level + on_their_way <= QUEUE_DEPTH, "there is room for all that is on its way"),
-        Cover(level == QUEUE_DEPTH, "the queue fills to its last word"),
+        Assert(level + on_their_way <= depth, "there is room for all that is on its way"),
+        # Levels are looked at in steps: of a spare below a step, nothing is used.
+        Cover(level == depth - spare % (1 << COARSE), "the queue fills to its last word"),
     ]
 
 
 @pytest.mark.parametrize("latency", [1, 2])
 @pytest.mark.parametrize("pes", [4, 5])
-def test_room(latency, pes):
+@pytest.mark.parametrize("spare", [0, 3])
+def test_room(spare, latency, pes):
     """One and two levels of the tree. Induction over the way from level to stop."""
     with memories(AnyMemory):
-        prove(lambda m: spec(m, latency, pes), name=f"queue_room_{latency}_{pes}",
-              depth=or_tree_levels(pes) + 4, cover=28)
+        prove(lambda m: spec(m, latency, pes, spare), name=f"queue_room_{latency}_{pes}_{spare}",
+              depth=or_tree_levels(pes) + 4, cover=34)

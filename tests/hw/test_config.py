@@ -24,6 +24,11 @@ def test_slots_of_the_host_stream(width, slot, per_beat):
     assert (activation.slot, activation.per_beat) == (slot, per_beat)
 
 
+def test_stored_index_bits():
+    assert config().sparse.index.stored == 3
+    assert config(sparse__index__lower=2).sparse.index.stored == 2
+
+
 def test_code_width():
     def code_width(**weight):
         c = config(sparse__weight={"width": 12, "signed": True, **weight})
@@ -54,8 +59,14 @@ RULES = {
     "requantize_width": ({"sparse__accumulator__width": 47},
                          r"accumulator.width 47 \+ requantize.multiplier_width 16 must be at "
                          "most 62"),
-    "columns": ({"sparse__capacity__columns": 30},
-                "capacity.columns 30 must be a multiple of activation.lanes 4"),
+    "columns": ({"sparse__capacity__columns": 1}, "greater than or equal to 2"),
+    "index_lower": ({"sparse__index__lower": 4}, "lower 4 must be at most width 3"),
+    "no_index_lower": ({"sparse__index__lower": 0}, "greater than or equal to 1"),
+    "upper_entries": ({"sparse__capacity__upper_entries": 65},
+                      "capacity.upper_entries 65 must be at most capacity.entries 64"),
+    "broadcasts": ({"sparse__broadcasts": 3}, "Input should be 1 or 2"),
+    "odd_pes": ({"sparse__broadcasts": 2, "sparse__pes": 3},
+                "pes 3 must be even with broadcasts = 2"),
     "queue_depth": ({"sparse__queue_depth": 15}, "greater than or equal to 16"),
     "pes": ({"sparse__pes": 0}, "greater than or equal to 1"),
     "latency": ({"memory_latency": 3}, "Input should be 1 or 2"),
@@ -79,6 +90,10 @@ def test_rules(name):
     {"sparse__accumulator__width": 64, "sparse__requantize": {"enabled": False}},
     {"sparse__index": {"kind": "absolute", "width": 3}},
     {"sparse__index": {"kind": "relative", "width": 1}},
+    {"sparse__index__lower": 3},
+    {"sparse__capacity__upper_entries": 64},
+    {"sparse__capacity__columns": 30},
+    {"sparse__broadcasts": 2},
     {"sparse__activation": {"width": 9, "signed": False, "lanes": 2}},
 ], ids=str)
 def test_limits_are_allowed(changes):
@@ -97,7 +112,8 @@ def test_hardware_id():
     assert base.hardware_id() == config(name="other").hardware_id()
     assert base.hardware_id() == config(compress={"prune": 0.5}).hardware_id()
     changes = [{"sparse__pes": 3}, {"memory_latency": 1}, {"sparse__capacity__rows": 7},
-               {"sparse__activation__signed": False}, {"sparse__index__kind": "relative"}]
+               {"sparse__activation__signed": False}, {"sparse__index__kind": "relative"},
+               {"sparse__index__lower": 2}, {"sparse__capacity__upper_entries": 3}]
     ids = {base.hardware_id(), *(config(**change).hardware_id() for change in changes)}
     assert len(ids) == len(changes) + 1
     assert all(0 <= each < 2**32 for each in ids)

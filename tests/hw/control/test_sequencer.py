@@ -24,8 +24,8 @@ class Surroundings:
         self.eager = [self.rng.choice([0.05, 0.4, 1.0]) for _ in range(3)]
 
     def descriptor(self, k):
-        return {"column_beat": k, "more_beats": k & 1, "tail": k & 3, "relative": k & 1,
-                "last": k == self.layers - 1,
+        return {"table": 3 * k, "long": k >> 1 & 1, "more_beats": k & 1, "tail": k & 3,
+                "relative": k & 1, "last": k == self.layers - 1,
                 "drain": {"row_base": 3 * k, "more_rows": k, "shift": k, "relu": k & 1,
                           "to_output": k == self.layers - 1, "raw": 0}}
 
@@ -86,8 +86,9 @@ class Surroundings:
                 vector, issued, finished = place[context]
                 assert issued == finished, "the layer before must be drained"
                 expected = self.descriptor(issued)
-                assert (job.more_beats, job.tag.beat, job.tag.tail, job.tag.task.layer) == (
-                    expected["more_beats"], issued, expected["tail"], issued)
+                assert (job.more_beats, job.tag.table, job.tag.long, job.tag.tail) == tuple(
+                    expected[key] for key in ("more_beats", "table", "long", "tail"))
+                assert (job.tag.task.layer, job.tag.task.relative) == (issued, issued & 1)
                 place[context] = (vector, issued + 1, finished)
                 scanned.append((context, vector, issued))
                 assert len(scanned) <= 2, "two accumulator banks, two layers"

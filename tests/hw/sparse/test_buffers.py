@@ -74,7 +74,8 @@ def scan(c, vectors, seed, *, discard=lambda _: False):
             assert ctx.get(buffer.o_tag[context]) == 500 + k
             beats = -(-len(vector) // activation.lanes)
             ctx.set(dut.i.payload, {"hidden": 0, "context": context, "more_beats": beats - 1,
-                                    "tag": {"first": 0, "last": 0, "tail": 1, "beat": 2 * (k & 1),
+                                    "tag": {"first": 0, "last": 0, "tail": 1, "table": 5 + k,
+                                            "long": k & 1,
                                             "task": {"begin": 0, "relative": 0, "layer": k & 3}}})
             ctx.set(dut.i.valid, 1)
             lanes, taken = [], False
@@ -94,7 +95,7 @@ def scan(c, vectors, seed, *, discard=lambda _: False):
                     beat = len(lanes) // activation.lanes
                     tag = payload.tag
                     assert (tag.first, tag.last) == (beat == 0, beat == beats - 1)
-                    assert (tag.beat, tag.tail, tag.task.layer) == (2 * (k & 1) + beat, 1, k & 3)
+                    assert (tag.table, tag.long, tag.tail, tag.task.layer) == (5 + k, k & 1, 1, k & 3)
                     lanes += [payload["values"][lane] for lane in range(activation.lanes)]
             ctx.set(buffer.i_release, 0)
             mask = (1 << activation.width) - 1
@@ -110,7 +111,7 @@ def scan(c, vectors, seed, *, discard=lambda _: False):
 @pytest.mark.parametrize("width, signed, lanes", [(8, True, 4), (5, False, 8), (16, True, 2),
                                                   (11, False, 4)])
 def test_vectors_come_back(width, signed, lanes, latency, seed):
-    c = config(memory_latency=latency, sparse__capacity__columns=64, sparse__activation={
+    c = config(memory_latency=latency, sparse__activation={
         "width": width, "signed": signed, "lanes": lanes})
     rng = np.random.default_rng(seed)
     low, high = integer_range(width, signed)
