@@ -120,8 +120,9 @@ class Accumulators(Component):
             others.eq(word | sums[0] | sums[1] | sums[2]),
             total.eq(Mux(reads[5], 0, added)),
             before.eq(total),
-            *(each.eq(Mux(match[k], source, 0))
-              for k, (each, source) in enumerate(zip(sums, (added, total, before), strict=True), 1)),
+            sums[0].eq(Mux(match[1] & ~reads[5], added, 0)),
+            sums[1].eq(Mux(match[2], total, 0)),
+            sums[2].eq(Mux(match[3], before, 0)),
             self.o_sum.eq(Mux(reads[4], word, 0)),
         ]
 

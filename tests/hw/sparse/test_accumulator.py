@@ -204,7 +204,7 @@ def test_done_comes_when_the_last_sum_is_written(latency):
         while not ctx.get(bench.dut.o_done):
             await bench.tick(ctx)
             waited += 1
-        assert waited == 7
+        assert waited == 8
         assert ctx.get(bench.dut.o_done) == 0b01
         await bench.tick(ctx, read=(0, 2), answer=77)
         await bench.finish(ctx)
