@@ -214,9 +214,11 @@ def test_incomplete_configuration(tmp_path):
 
 
 def test_rules_between_keys_have_one_line():
-    with pytest.raises(ThriftyError, match='^here: key "sparse": pes 3 must be even with broadcasts = 2$'):
+    with pytest.raises(ThriftyError, match='^here: key "sparse": pes 3 must be even with '
+                       "broadcasts = 2$"):
         complete(table(sparse__pes=3, sparse__broadcasts=2), "here")
-    with pytest.raises(ThriftyError, match='^here: key "sparse.index": lower 4 must be at most width 3$'):
+    with pytest.raises(ThriftyError, match='^here: key "sparse.index": lower 4 must be at '
+                       "most width 3$"):
         complete(table(sparse__index={"kind": "absolute", "width": 3, "lower": 4}), "here")
 
 

@@ -92,14 +92,14 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
         for pe in range(c.pes):
             entries = read(entry_layout(c), memory[MemoryId.ENTRIES, pe])
             table = read(column_layout(c), memory[MemoryId.COLUMNS, pe])
-            before = -1
+            before = slot = -1
             for j, address in entries_of(head, table, pe, layer.columns, c):
                 entry = entries[address]
                 index = entry["index"]
                 if head.get("upper"):
                     index |= int(memory[MemoryId.UPPER, pe][address][0]) << c.index.stored
-                slot = (slot if j == before else -1) + 1 + index if head["relative"] else index
-                before = j
+                follows = slot + 1 if j == before else 0
+                slot, before = index + (follows if head["relative"] else 0), j
                 if book is not None:
                     value = int(book[(k << c.weight.code_width) + entry["code"]][0])
                 else:
@@ -163,12 +163,13 @@ def test_every_form_of_a_layer_gives_its_weights_back(long, halves, upper, colum
     head = read(layer_layout(config.sparse), {(s.memory, s.pe): s.words for s in contents}[
         MemoryId.LAYERS, 0])[0]
     assert (head["long"], head["halves"]) == (long, halves)
-    assert head.get("upper", 0) == upper and any(s.memory == MemoryId.UPPER for s in contents) == upper
+    assert head.get("upper", 0) == upper
+    assert any(s.memory == MemoryId.UPPER for s in contents) == upper
     assert give_the_weights_back(net, config, placements)
 
 
 def test_layers_with_upper_bits_come_first():
-    """Their entries are the first ones, wherever the layer stands, so the memory of the bits is small."""
+    """Their entries are the first ones, wherever the layer stands: the memory of the bits is small."""
     rng = np.random.default_rng(3)
     net = network(rng, (30, 6, 60), density=0.5)
     config, placements = resolved(net, 2, 2, index={"kind": "absolute"})
@@ -180,7 +181,8 @@ def test_layers_with_upper_bits_come_first():
     assert [head["upper"] for head in heads] == [0, 1]
     for pe in range(2):
         table = read(column_layout(config.sparse), contents[MemoryId.COLUMNS, pe])
-        addresses = [{address for _, address in entries_of(head, table, pe, layer.columns, config.sparse)}
+        addresses = [{address for _, address in entries_of(head, table, pe, layer.columns,
+                                                           config.sparse)}
                      for head, layer in zip(heads, net.layers, strict=True)]
         upper, whole = len(addresses[1]), len(contents[MemoryId.ENTRIES, pe])
         assert addresses == [set(range(upper, whole)), set(range(upper))]
