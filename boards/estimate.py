@@ -44,8 +44,9 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
     Returns:
         ``resources`` by name {"used", "available"}, ``fits``, ``over`` (what does not fit), ``cycles``
         (None without a network). Block RAMs and DSPs are counted by shape. Slots are a linear model
-        fitted to 14 ECP5 designs of 2 to 32 PEs, within 1.5 % of them, and to one on iCE40. Cycles
-        are a lower bound where activations are sparse: which PE has work then depends on the input.
+        fitted to 14 ECP5 designs of 2 to 32 PEs, within 1.5 % of them (4 % too many where
+        requantizing only shifts), and to one of the first design on iCE40. Cycles are a lower bound
+        where activations are sparse: which PE has work then depends on the input.
     """
     board = boards.find(board_name)
     if not 0 < density <= 1:
