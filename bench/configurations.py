@@ -49,6 +49,8 @@ def draw(seed: int, index: int) -> Case:
     """Case ``index`` of a seed."""
     rng = np.random.default_rng([seed, index])
     pes = int(rng.choice(PES) if rng.random() < 2 / 3 else rng.integers(1, 65))
+    broadcasts = 1 if rng.random() < 2 / 3 else 2
+    pes += pes % broadcasts
     width, signed = int(rng.integers(1, 17)), bool(rng.integers(2))
     smallest = 4 if width <= 8 else 2
     activation = {"width": width, "signed": signed,
@@ -56,14 +58,19 @@ def draw(seed: int, index: int) -> Case:
     requantize, multiplier_width = bool(rng.integers(2)), int(rng.integers(1, 18))
     # Requantizing multiplies accumulators: they and the multiplier must fit 62 bits.
     widest = min(32, 62 - multiplier_width - width - 10) if requantize else 32
-    weight = {"kind": str(rng.choice(["codebook", "direct"])), "width": int(rng.integers(1, widest + 1)),
-              "signed": bool(rng.integers(2)), "codebook_size": int(rng.integers(2, 257))}
+    weight = {"kind": str(rng.choice(["codebook", "direct", "shift_add"])),
+              "width": int(rng.integers(1, widest + 1)), "signed": bool(rng.integers(2)),
+              "codebook_size": int(rng.integers(2, 257))}
+    if weight["kind"] == "shift_add":
+        weight["terms"] = int(rng.integers(1, 4))
     accumulator = {"signed": bool(signed or weight["signed"] or rng.integers(2))}
 
-    # A column has a table entry in every PE: with many PEs, the image would take longest.
+    # Every PE has a length of a column: with many PEs, the image would take longest.
     most = min(64, 12 + 600 // pes)
     sizes = [*rng.integers(1, most + 1, 1 + (int(rng.integers(3)) if requantize else 0)).tolist(),
              int(rng.integers(1, 41 + pes))]
+    if pes <= 8 and rng.random() < 0.5:  # enough rows for long columns, if they are dense
+        sizes[int(rng.integers(1, len(sizes)))] = 17 * pes + int(rng.integers(40))
     layers = [_layer(rng, rows, columns, weight, accumulator["signed"])
               for columns, rows in zip(sizes, sizes[1:], strict=False)]
     if requantize:
@@ -71,7 +78,8 @@ def draw(seed: int, index: int) -> Case:
         layers = [layer if raw_end and layer is layers[-1]
                   else _requantized(rng, layer, width, multiplier_width) for layer in layers]
     sparse: dict[str, Any] = {
-        "pes": pes, "queue_depth": _queue_depth(rng), "activation": activation, "weight": weight,
+        "pes": pes, "queue_depth": _queue_depth(rng), "broadcasts": broadcasts,
+        "activation": activation, "weight": weight,
         "accumulator": accumulator, "index": _index(rng, layers, pes),
         "requantize": {"enabled": requantize, "multiplier_width": multiplier_width},
         "capacity": _capacity(rng, sizes),
@@ -87,11 +95,13 @@ def _queue_depth(rng: np.random.Generator) -> int:
 
 
 def _index(rng: np.random.Generator, layers: list[Layer], pes: int) -> dict[str, Any]:
-    """A kind, and often a width: at least that of any row of a PE."""
+    """A kind, and often a width: at least that of any row of a PE. Then some bits may be upper ones."""
     index: dict[str, Any] = {"kind": str(rng.choice(["absolute", "relative", "per_layer"]))}
+    rows = max(-(-layer.rows // pes) for layer in layers)
     if rng.random() < 0.5:
-        rows = max(-(-layer.rows // pes) for layer in layers)
         index["width"] = max(4, bits_for(rows)) + int(rng.integers(4))
+        if rng.random() < 0.5:
+            index["lower"] = int(rng.integers(1, bits_for(rows) + 1))
     return index
 
 
@@ -108,8 +118,11 @@ def _layer(rng: np.random.Generator, rows: int, columns: int, weight: dict[str, 
     """Weights in the whole range of their format; each row and each column has a density of its own
     in half of the layers."""
     low, high = integer_range(weight["width"], weight["signed"])
-    book = rng.integers(low, high, weight["codebook_size"], endpoint=True)
-    book[:2] = low, high
+    if weight["kind"] == "shift_add":
+        book = _few_digits(rng, low, high, weight["terms"], weight["codebook_size"])
+    else:
+        book = rng.integers(low, high, weight["codebook_size"], endpoint=True)
+        book[:2] = low, high
     book = np.unique(book[book != 0])
     direct = weight["kind"] == "direct" and rng.random() < 0.5
     values = (rng.integers(low, high, (rows, columns), endpoint=True) if direct
@@ -120,6 +133,14 @@ def _layer(rng: np.random.Generator, rows: int, columns: int, weight: dict[str, 
     values[rng.random((rows, columns)) >= chance] = 0
     bias = rng.integers(-high if signed else 0, high, rows, endpoint=True) * (rng.random() < 0.7)
     return Layer(sp.csc_array(values), bias, bool(rng.integers(2)))
+
+
+def _few_digits(rng: np.random.Generator, low: int, high: int, terms: int, size: int) -> np.ndarray:
+    """Sums of so many signed powers of two within the format, both ends if they are such sums."""
+    powers = 1 << rng.integers(0, max(high, -low).bit_length() + 1, (8 * size, terms))
+    sums = (powers * rng.integers(-1, 2, powers.shape)).sum(1)
+    ends = [low, high if terms > 1 else (high + 1) // 2]  # 2^n - 1 takes two terms
+    return np.concatenate((ends, sums[(sums >= low) & (sums <= high)]))[:size]
 
 
 def _requantized(rng: np.random.Generator, layer: Layer, width: int, multiplier_width: int) -> Layer:
@@ -172,10 +193,11 @@ def check(case: Case, path: Path) -> dict[str, Any]:
     simulator = "icarus" if shutil.which("iverilog") else "verilator"
     report, _ = simulate(folder, inputs, simulator=simulator, seed=1, stall=case.stall, waves=False)
     outputs, right = np.load(folder / "outputs.npy"), expected(case)
-    a, w = chosen.activation, chosen.weight
+    a, w, index = chosen.activation, chosen.weight, chosen.index
     return {
         "pes": chosen.pes, "activation": f"{'s' if a.signed else 'u'}{a.width} x {a.lanes}",
-        "weight": f"{'s' if w.signed else 'u'}{w.width} {w.kind}", "index": chosen.index.kind,
+        "weight": f"{'s' if w.signed else 'u'}{w.width} {w.kind}",
+        "index": f"{index.stored} of {index.width} {index.kind}", "broadcasts": chosen.broadcasts,
         "queue": chosen.queue_depth, "latency": case.config["memory_latency"],
         "accumulator": chosen.accumulator.width,
         "layers": " ".join(f"{layer.rows}x{layer.columns}" for layer in case.network.layers),

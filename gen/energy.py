@@ -3,7 +3,8 @@
 import numpy as np
 
 from gen.network import Network
-from hw.config import Config
+from gen.sparse import has_upper, place_all
+from hw.config import Config, Sparse
 
 __all__ = ["dense_energy", "inference_energy"]
 
@@ -20,16 +21,17 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
 
     Counted: each useful multiply-accumulate with its entry read and its accumulator read and
     written, and each output's requantization. A shift-add product is all its shifts and their
-    sum. A memory access costs its share of a 32-bit SRAM read. Column tables, queues, codebooks,
-    broadcast, clock and leakage are not counted.
+    sum. A memory access costs its share of a 32-bit SRAM read; the upper bits of an index are read
+    in layers that have them. Column tables, queues, codebooks, broadcast, clock and leakage are not
+    counted.
 
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).
     """
     c = config.sparse
     narrow = c.weight.width <= 8 and c.activation.width <= 8
-    entry_bits = c.index.width + c.weight.code_width
-    access = (entry_bits + 2 * c.accumulator.width) / 32 * SRAM_32_BITS
+    bits = _index_bits(network, c) + c.weight.code_width + 2 * c.accumulator.width
+    access = bits / 32 * SRAM_32_BITS
     if c.weight.kind == "shift_add":
         product = c.weight.terms * (INT8_SHIFT if narrow else INT32_SHIFT)
         product += (c.weight.terms - 1) * INT32_ADD
@@ -37,7 +39,18 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
         product = INT8_MULTIPLY if narrow else INT32_MULTIPLY
     each = product + INT32_ADD + access
     outputs = sum(layer.rows for layer in network.layers)
-    return float(macs.sum(1).mean() * each + outputs * (INT32_MULTIPLY + INT32_ADD))
+    return float(macs.mean(0) @ each + outputs * (INT32_MULTIPLY + INT32_ADD))
+
+
+def _index_bits(network: Network, c: Sparse) -> np.ndarray:
+    """Bits of an index that are read in each layer, int64 (layers)."""
+    if c.index.stored == c.index.width:
+        return np.full(len(network.layers), c.index.width)
+    placements = place_all(network, c.pes, broadcasts=c.broadcasts, kind=c.index.kind,
+                           width=c.index.width, rows=c.capacity.rows,
+                           total_rows=c.capacity.total_rows)
+    return np.array([c.index.width if has_upper(placement, c) else c.index.stored
+                     for placement in placements])
 
 
 def dense_energy(network: Network) -> float:

@@ -17,7 +17,9 @@ from hw.top import Top
 __all__ = ["generate"]
 
 _MEMORY = re.compile(
-    r'\(\* thrifty_ports = "(\w+)" \*\)\s*(?:\(\*.*?\*\)\s*)*reg \[(\d+):0\] (\w+) \[(\d+):0\];')
+    r'(\(\* ram_style = "block" \*\)\s*)?\(\* thrifty_ports = "(\w+)" \*\)\s*'
+    r"(?:\(\*.*?\*\)\s*)*reg \[(\d+):0\] (\w+) \[(\d+):0\];")
+_GRANULES = re.compile(r"^ *wire \[(\d+):0\] i_write;", re.MULTILINE)
 _MODULE = re.compile(r"^module (\S+) ?\(.*?^endmodule", re.MULTILINE | re.DOTALL)
 
 
@@ -91,11 +93,14 @@ def _memories(config: Config, text: str, shared: list[str]) -> list[dict[str, An
     result = []
     for module in _MODULE.finditer(text):
         name = module[1].removeprefix("\\")
-        for ports, width, memory, depth in _MEMORY.findall(module[0]):
+        for block, ports, width, memory, depth in _MEMORY.findall(module[0]):
+            granules = _GRANULES.search(module[0])
+            granularity = (int(width) + 1) // (int(granules[1]) + 1 if granules else 1)
             inside = any(name == each or name.startswith(f"{each}.") for each in shared)
             result.append({"module": name, "name": memory, "width": int(width) + 1,
                            "depth": int(depth) + 1, "ports": ports,
-                           "count": config.sparse.pes if inside else 1})
+                           "granularity": granularity,
+                           "block": bool(block), "count": config.sparse.pes if inside else 1})
     return result
 
 

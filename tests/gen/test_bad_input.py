@@ -73,8 +73,15 @@ CONFIGURATIONS = {
                                                             "20: set it to 52, or use at least 6 PEs",
     "[sparse]\npes = 2\n[sparse.capacity]\nrows = 2\n": "layer 0: 6 rows a PE, but capacity.rows is 2: "
                                                         "set it to 6, or use 6 PEs",
-    "[sparse.capacity]\ncolumns = 16\n": "needs capacity.columns 24, the configuration has 16: set",
-    "[sparse.capacity]\ncolumns = 13\n": "capacity.columns 13 must be a multiple of activation.lanes 8",
+    "[sparse]\npes = 3\nbroadcasts = 2\n": "pes 3 must be even with broadcasts = 2",
+    "[sparse]\nbroadcasts = 3\n": r'"sparse.broadcasts": .*1 or 2 \(it is 3\)',
+    "[sparse.index]\nlower = 0\n": '"sparse.index.lower": .*greater than or equal to 1',
+    "[sparse.index]\nwidth = 4\nlower = 5\n": "lower 5 must be at most width 4",
+    "[sparse]\npes = 2\n[sparse.index]\nkind = 'absolute'\nlower = 2\n[sparse.capacity]\n"
+    "upper_entries = 20\n": "layer 0: 52 entries .*capacity.upper_entries is 20: set it to 52, or use",
+    "[sparse.capacity]\nentries = 20\nupper_entries = 21\n": "capacity.upper_entries 21 must be at most "
+                                                           "capacity.entries 20",
+    "[sparse.capacity]\ncolumns = 10\n": "needs capacity.columns 11, the configuration has 10: set",
     "[sparse.capacity]\ninputs = 19\n": "needs capacity.inputs 20, the configuration has 19: set",
     "[sparse.capacity]\noutputs = 11\n": "needs capacity.outputs 12, the configuration has 11: set",
     "[sparse.capacity]\ntotal_rows = 11\n": "needs capacity.total_rows 12, the configuration has 11",

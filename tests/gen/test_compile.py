@@ -43,8 +43,10 @@ def test_report_counts_what_the_memories_hold(files):
     weights, c = np.count_nonzero(matrix()), compiled.config.sparse
     assert (report["weights"], report["dense_weights"]) == (weights, 240)
     assert report["layers"] == [{"rows": 12, "columns": 20, "weights": weights,
-                                 "density": weights / 240}]
+                                 "density": weights / 240, "table_words": 10,
+                                 "index_bits": c.index.width}]
     assert report["stored_bits"]["entries"] == weights * (c.index.width + c.weight.code_width)
+    assert report["stored_bits"]["columns"] == 2 * (1 + 10) * 8, "a base address, pairs of columns"
     bits = sum(report["stored_bits"].values())
     assert report["bits_per_weight"] == bits / weights
     assert report["compression_ratio"] == 32 * (240 + 12) / bits

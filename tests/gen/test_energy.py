@@ -33,3 +33,15 @@ def test_shifts_and_adds_instead_of_products(width, terms, product):
     macs = np.array([[10, 4], [20, 6]])
     each = product + 0.1 + (3 + 4 + 2 * 24) / 32 * 5.0
     assert inference_energy(NET, c, macs) == pytest.approx(20 * each + 12 * 3.2)
+
+
+def test_upper_bits_are_read_in_the_layers_that_have_them():
+    """On one PE, 3 rows need 2 bits and 7 rows need 3; on two PEs, 4 rows need 2."""
+    net = network(np.random.default_rng(0), (9, 3, 7))
+    index = {"kind": "absolute", "width": 3, "lower": 2}
+    c = config(sparse__pes=1, sparse__index=index, sparse__capacity__upper_entries=40)
+    macs = np.array([[10, 4], [20, 6]])
+    first, second = ((bits + 4 + 2 * 24) / 32 * 5.0 + 0.3 for bits in (2, 3))
+    assert inference_energy(net, c, macs) == pytest.approx(15 * first + 5 * second + 10 * 3.2)
+    two = config(sparse__pes=2, sparse__index=index, sparse__capacity__upper_entries=40)
+    assert inference_energy(net, two, macs) == pytest.approx(20 * first + 10 * 3.2)

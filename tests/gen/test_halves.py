@@ -1,4 +1,4 @@
-"""Even columns on even PEs, odd columns on odd PEs."""
+"""Groups of columns by turns on even PEs and on odd ones."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,8 @@ from gen.compile import compile_network
 from gen.folder import BuildFolder
 from gen.generate import generate
 from gen.halves import assign_halves, needs_halves
+from gen.network import Layer
+from gen.sparse import place
 from sim.simulate import npy_bytes, simulate
 
 
@@ -20,11 +22,12 @@ def random_matrix(rows, columns, density, seed):
 
 @pytest.mark.parametrize("rows, columns, density", [(1, 1, 1.0), (3, 7, 0.5), (40, 301, 0.3),
                                                     (5, 4, 0.0), (2, 64, 1.0)])
-def test_every_weight_is_on_a_pe_of_its_columns_half(rows, columns, density):
+@pytest.mark.parametrize("together", [1, 2])
+def test_every_weight_is_on_a_pe_of_its_columns_half(together, rows, columns, density):
     weight = random_matrix(rows, columns, density, 1)
-    parts = assign_halves(weight, 4, slots=1 << 14, spare=1 << 17)
+    parts = assign_halves(weight, 4, together, slots=1 << 14, spare=1 << 17)
     column = np.repeat(np.arange(columns), np.diff(weight.indptr))
-    assert (parts.pe[parts.of_entry] % 2 == column % 2).all()
+    assert (parts.pe[parts.of_entry] % 2 == column // together % 2).all()
     assert (parts.row[parts.of_entry] == weight.indices).all()
     assert (np.diff(parts.row) >= 0).all()
     assert set(parts.row) == set(range(rows))
@@ -34,9 +37,22 @@ def test_every_weight_is_on_a_pe_of_its_columns_half(rows, columns, density):
         assert parts.slot[parts.pe == pe].tolist() == list(range((parts.pe == pe).sum()))
 
 
-def test_only_layers_that_one_broadcast_would_limit_need_them():
-    assert needs_halves(random_matrix(30, 200, 0.1, 2), 8)
-    assert not needs_halves(random_matrix(300, 200, 0.1, 2), 8)
+@pytest.mark.parametrize("density, words, needed", [
+    (1.0, 95, False), (1.0, 96, True), (0.5, 47, False), (0.5, 48, True), (0.0, 1, True),
+    (None, 28, False), (None, 29, True)])
+def test_only_layers_that_one_broadcast_would_limit_need_them(density, words, needed):
+    """800 weights on 8 PEs: 100 each, of which the density is work; 0.3 where nothing is said."""
+    layer = Layer(sp.csc_array(np.ones((40, 20), np.int64)), np.zeros(40, np.int64), density=density)
+    assert needs_halves(layer, words, 8) == needed
+
+
+def test_two_columns_of_a_word_are_one_broadcast():
+    """100 columns of three weights: 50 words take as long as the work of a PE or longer."""
+    layer = Layer(sp.csc_array(np.ones((3, 100), np.int64)), np.zeros(3, np.int64), density=0.5)
+    assert place(layer, 2, broadcasts=2).halves is False, "75 products a PE, 50 words"
+    assert place(layer, 4, broadcasts=2).halves is True, "37 products a PE, 50 words"
+    assert place(layer, 4, broadcasts=1).halves is False
+    assert place(layer, 4, broadcasts=2, spare=2).halves is False, "no part for every row"
 
 
 CONFIG = """
@@ -46,24 +62,26 @@ pes = 6
 broadcasts = {broadcasts}
 queue_depth = {queue}
 [sparse.activation]
-width = 8
+width = {width}
 signed = false
 lanes = {lanes}
 """
 
 
-@pytest.mark.parametrize("lanes", [4, 8])
+@pytest.mark.parametrize("lanes", [4, 8, pytest.param(2, marks=pytest.mark.xfail(
+    strict=True, reason="with two lanes a beat is a word: words must take turns beat by beat"))])
 def test_two_broadcasts_are_exact_and_faster(lanes, tmp_path):
     weight = random_matrix(13, 203, 0.25, 3)
     rng = np.random.default_rng(4)
-    inputs = rng.integers(1, 256, (6, 203))
+    inputs = rng.integers(1, 256, (6, 203)) * (rng.random((6, 203)) < 0.3)
     inputs[1] = 0
     inputs[2, ::2] = 0  # nothing for the even PEs
     intervals = []
     for broadcasts in (1, 2):
         folder = BuildFolder(tmp_path / str(broadcasts))
         config = folder.write("config.toml", CONFIG.format(broadcasts=broadcasts, queue=16 if
-                                                           broadcasts == 1 else 24, lanes=lanes))
+                                                           broadcasts == 1 else 24, lanes=lanes,
+                                                           width=16 if lanes == 2 else 8))
         compile_network(folder.write("matrix.npy", npy_bytes(weight.toarray())), config, folder)
         generate(None, folder)
         for stall in (0.3, 0.0):
@@ -71,4 +89,5 @@ def test_two_broadcasts_are_exact_and_faster(lanes, tmp_path):
                                  simulator="icarus", seed=5, stall=stall, waves=False)
             assert np.array_equal(np.load(folder / "outputs.npy"), inputs @ weight.toarray().T)
         intervals.append(report["interval_cycles"])
-    assert intervals[1] < 0.75 * intervals[0], intervals
+    # One beat comes a cycle: with two lanes that is a pair of columns.
+    assert intervals[1] < (1.05 if lanes == 2 else 0.75) * intervals[0], intervals

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.hw.designs import network
 def same(one: Network, other: Network) -> bool:
     def parts(net):
         return [(layer.weight.toarray().tolist(), layer.bias.tolist(), layer.relu, layer.shift,
-                 None if layer.multiplier is None else layer.multiplier.tolist())
+                 layer.density, None if layer.multiplier is None else layer.multiplier.tolist())
                 for layer in net.layers]
 
     return parts(one) == parts(other) and (
@@ -36,6 +37,8 @@ def written(tmp_path: Path, data: bytes) -> Path:
 NETWORKS = {
     "example": example(),
     "no_formats": Network(example().layers),
+    "densities": Network([dataclasses.replace(layer, density=density) for layer, density in zip(
+        example().layers, (0.25, 1.0), strict=True)]),
     "empty": Network([Layer(sp.csc_array((3, 4), dtype=np.int64), np.zeros(3, np.int64))]),
     "many_values": network(np.random.default_rng(1), (40, 30), density=1.0,
                            values=range(-5000, 5000)),
@@ -128,7 +131,9 @@ def test_parts_that_disagree(changes, rule, tmp_path):
 
 
 @pytest.mark.parametrize("head", [{"rows": "7"}, {"rows": 7.5}, {"rows": 8}, {"relu": "x"},
-                                  {"shift": -1}, {"shift": "3"}, {"shift": 63}], ids=str)
+                                  {"shift": -1}, {"shift": "3"}, {"shift": 63},
+                                  {"density": -0.1}, {"density": 1.1}, {"density": float("nan")},
+                                  {"density": "1"}, {"density": True}], ids=str)
 def test_wrong_heads(head, tmp_path):
     with np.load(io.BytesIO(dump(example()))) as file:
         meta = json.loads(file["meta"].tobytes())

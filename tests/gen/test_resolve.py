@@ -43,7 +43,8 @@ def test_everything_is_chosen():
     assert c.requantize.enabled and c.requantize.multiplier_width == 10
     capacity = c.capacity
     assert (capacity.layers, capacity.columns, capacity.rows, capacity.total_rows,
-            capacity.inputs, capacity.hidden, capacity.outputs) == (2, 24 + 16, 7, 19, 21, 13, 6)
+            capacity.inputs, capacity.hidden, capacity.outputs) == (
+                2, 1 + 11 + 1 + 7, 7, 19, 21, 13, 6)
 
 
 def test_the_network_may_say_its_activations():
@@ -76,16 +77,47 @@ def test_as_small_as_the_network_allows(index, seed):
         "width": 8, "signed": True, "lanes": 4}}}
     config, placements = resolve(draft, net, "demo.toml")
     sections(net, config, placements)
-    smaller = [("capacity", key, 4 if key == "columns" else 1) for key in (
+    smaller = [("capacity", key) for key in (
         "layers", "entries", "columns", "rows", "total_rows", "inputs", "hidden", "outputs")]
-    smaller += [("accumulator", "width", 1), ("index", "width", 1), ("weight", "width", 1),
-                ("weight", "codebook_size", 1), ("requantize", "multiplier_width", 1)]
-    for part, key, step in smaller:
+    smaller += [("accumulator", "width"), ("index", "width"), ("weight", "width"),
+                ("weight", "codebook_size"), ("requantize", "multiplier_width")]
+    for part, key in smaller:
         changed = config.model_dump()
-        changed["sparse"][part][key] -= step
+        changed["sparse"][part][key] -= 1
         with pytest.raises(ThriftyError):
             sections(net, complete(changed, "demo.toml"), placements)
             pytest.fail(f"{part}.{key} may be smaller")
+
+
+@pytest.mark.parametrize("index", ["absolute", "relative"])
+def test_upper_bits_are_as_few_as_the_network_allows(index):
+    """A full matrix has no gaps: relative indices need a bit, which the lower bits hold."""
+    rng = np.random.default_rng(5)
+    net = Network([Layer(matrix(rng, rows, columns, density, [1, 2]), np.zeros(rows, np.int64),
+                         multiplier=np.ones(rows, np.int64))
+                   for rows, columns, density in ((30, 9, 1.0), (6, 30, 1.0), (50, 6, 0.4))])
+    draft = {"name": "demo", "sparse": {"pes": 2, "index": {"kind": index, "lower": 2}}}
+    config, placements = resolve(draft, net, "demo.toml")
+    sections(net, config, placements)
+    per_pe = [np.bincount(p.entry_pe, minlength=2) for p in placements]
+    capacity = config.sparse.capacity
+    upper = per_pe[0] + per_pe[2] if index == "absolute" else per_pe[2]
+    assert capacity.upper_entries == upper.max() < capacity.entries == sum(per_pe).max()
+    changed = config.model_dump()
+    changed["sparse"]["capacity"]["upper_entries"] -= 1
+    with pytest.raises(ThriftyError, match="layer [02]: .* capacity.upper_entries is"):
+        sections(net, complete(changed, "demo.toml"), placements)
+
+
+@pytest.mark.parametrize("rows, words", [(15, 7), (16, 13), (40, 13)])
+def test_lengths_above_15_take_a_word_each(rows, words):
+    """One PE, 13 full columns; no other PE takes what is too much."""
+    net = Network([Layer(sp.csc_array(np.ones((rows, 13), np.int64)), np.zeros(rows, np.int64))])
+    config, placements = resolve({"name": "demo", "sparse": {"pes": 1}}, net, "demo.toml")
+    assert placements[0].long == (rows > 15) and placements[0].words == words
+    bases = 1 if 13 * rows <= 256 else 2
+    assert config.sparse.capacity.columns == bases + words
+    sections(net, config, placements)
 
 
 @pytest.mark.parametrize("values, width, is_signed", [
@@ -182,9 +214,12 @@ def test_incomplete_configuration(tmp_path):
 
 
 def test_rules_between_keys_have_one_line():
-    with pytest.raises(ThriftyError, match="^here: key \"sparse\": capacity.columns 30 must be a "
-                       "multiple of activation.lanes 4$"):
-        complete(table(sparse__capacity__columns=30), "here")
+    with pytest.raises(ThriftyError, match='^here: key "sparse": pes 3 must be even with '
+                       "broadcasts = 2$"):
+        complete(table(sparse__pes=3, sparse__broadcasts=2), "here")
+    with pytest.raises(ThriftyError, match='^here: key "sparse.index": lower 4 must be at '
+                       "most width 3$"):
+        complete(table(sparse__index={"kind": "absolute", "width": 3, "lower": 4}), "here")
 
 
 def test_lanes_of_a_draft_are_checked_before_they_are_used():

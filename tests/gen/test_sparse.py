@@ -14,7 +14,7 @@ from gen.sparse import accumulator_bound, place, place_all, sections
 from hw.config import Activation, Config
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
-from hw.sparse.layout import column_layout, entry_layout, layer_layout, row_layout
+from hw.sparse.layout import base_words, column_layout, entry_layout, layer_layout, row_layout
 from hw.sparse.pe import ALL_PES
 from tests.hw.configs import config
 from tests.hw.designs import matrix, network
@@ -36,6 +36,29 @@ def total(word: int, weight) -> int:
     bits = (weight.width - weight.signed).bit_length()
     terms = [word >> k * (bits + 2) & (1 << bits + 2) - 1 for k in range(weight.terms)]
     return sum((term >> bits + 1) * (-1)**(term >> bits) * 2**(term % (1 << bits)) for term in terms)
+
+
+def entries_of(head, table: list[dict[str, int]], pe: int, columns: int, c) -> list[tuple[int, int]]:
+    """Columns and addresses of a layer's entries on a PE, from base address and lengths alone."""
+    bits = column_layout(c)["first"].width
+    words = [word["first"] | word["second"] << bits for word in table[head["table"]:]]
+    address_bits = (c.capacity.entries - 1).bit_length()
+    bases = -(-address_bits // (2 * bits))
+    base = sum(word << 2 * bits * k for k, word in enumerate(words[:bases]))
+    address = base - 1
+    sides = 2 if head.get("halves") else 1
+    result = []
+    for j in range(columns):
+        group = j if head["long"] else j // 2
+        if group % sides != pe % sides:
+            continue
+        word = words[bases + group // sides]
+        length = word if head["long"] else word >> j % 2 * bits & (1 << bits) - 1
+        result += [(j, (address + n) % (1 << address_bits)) for n in range(length)]
+        address += length
+    if columns % 2 and not head["long"] and (columns // 2) % sides == pe % sides:
+        assert words[bases + columns // 2 // sides] >> bits == 0, "a column that is not there"
+    return result
 
 
 def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
@@ -68,55 +91,129 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
         weight = np.zeros((layer.rows, layer.columns), np.int64)
         for pe in range(c.pes):
             entries = read(entry_layout(c), memory[MemoryId.ENTRIES, pe])
-            columns = read(column_layout(c), memory[MemoryId.COLUMNS, pe])
-            for j in range(layer.columns):
-                column = columns[head["column_beat"] * c.activation.lanes + j]
-                slot = -1
-                for n in range((column["more"] + 1) * column["nonempty"]):
-                    entry = entries[column["start"] + n]
-                    slot = slot + 1 + entry["index"] if head["relative"] else entry["index"]
-                    if book is not None:
-                        value = int(book[(k << c.weight.code_width) + entry["code"]][0])
-                    else:
-                        value = entry["code"]
-                    if c.weight.kind == "shift_add":
-                        value = total(value, c.weight)
-                    elif c.weight.signed:
-                        value = signed(value, c.weight.width)
-                    row = natural[pe, slot]
-                    assert weight[row, j] == 0, "an entry twice"
-                    weight[row, j] = value
+            table = read(column_layout(c), memory[MemoryId.COLUMNS, pe])
+            before = slot = -1
+            for j, address in entries_of(head, table, pe, layer.columns, c):
+                entry = entries[address]
+                index = entry["index"]
+                if head.get("upper"):
+                    index |= int(memory[MemoryId.UPPER, pe][address][0]) << c.index.stored
+                follows = slot + 1 if j == before else 0
+                slot, before = index + (follows if head["relative"] else 0), j
+                if book is not None:
+                    value = int(book[(k << c.weight.code_width) + entry["code"]][0])
+                else:
+                    value = entry["code"]
+                if c.weight.kind == "shift_add":
+                    value = total(value, c.weight)
+                elif c.weight.signed:
+                    value = signed(value, c.weight.width)
+                row = natural[pe, slot]
+                assert weight[row, j] == 0, "an entry twice"
+                weight[row, j] = value
         result.append(weight)
     return result
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=40)
-@given(seed=st.integers(0, 2**32), pes=st.integers(1, 5), kind=st.sampled_from(
+def resolved(net: Network, pes: int, lower: int | None = None, **sparse):
+    """Configuration and placements; ``lower`` is taken if it is less than what indices need."""
+    draft = {"name": "n", "sparse": {"pes": pes, **sparse}}
+    config, placements = resolve(draft, net, "draft")
+    if lower is not None and lower < config.sparse.index.width:
+        draft["sparse"]["index"] = {**sparse.get("index", {}), "lower": lower}
+        config, placements = resolve(draft, net, "draft")
+    return config, placements
+
+
+def give_the_weights_back(net: Network, config: Config, placements) -> bool:
+    contents = sections(net, config, placements)
+    return all(np.array_equal(weight, layer.weight.toarray()) for layer, weight in zip(
+        net.layers, weights_of(net, config, contents), strict=True))
+
+
+@settings(derandomize=True, deadline=None, database=None, max_examples=60)
+@given(seed=st.integers(0, 2**32), pes=st.integers(1, 6), kind=st.sampled_from(
     ["codebook", "direct", "shift_add"]), index=st.sampled_from(["absolute", "relative", "per_layer"]),
-    density=st.sampled_from([0.0, 0.05, 0.4, 1.0]), lanes=st.sampled_from([4, 8]))
-def test_memories_give_the_weights_back(seed, pes, kind, index, density, lanes):
+    density=st.sampled_from([0.0, 0.05, 0.4, 1.0]), lanes=st.sampled_from([4, 8]),
+    lower=st.sampled_from([None, 1, 2]), most=st.sampled_from([20, 70]))
+def test_memories_give_the_weights_back(seed, pes, kind, index, density, lanes, lower, most):
     rng = np.random.default_rng(seed)
-    net = network(rng, rng.integers(1, 20, 3).tolist(), density=density, values=range(-5, 9))
-    config, placements = resolve({"name": "n", "sparse": {
-        "pes": pes, "weight": {"kind": kind, "width": 9, "signed": True},
-        "activation": {"width": 8, "signed": True, "lanes": lanes}, "index": {"kind": index}}},
-        net, "draft")
-    for layer, weight in zip(net.layers, weights_of(net, config, sections(net, config, placements)),
-                             strict=True):
-        assert np.array_equal(weight, layer.weight.toarray())
+    net = network(rng, rng.integers(1, most, 3).tolist(), density=density, values=range(-5, 9))
+    assert give_the_weights_back(net, *resolved(
+        net, pes, lower, broadcasts=1 + int(pes % 2 == 0 and seed % 2),
+        weight={"kind": kind, "width": 9, "signed": True},
+        activation={"width": 8, "signed": True, "lanes": lanes}, index={"kind": index}))
+
+
+@pytest.mark.parametrize("long, halves, upper", list(itertools.product(
+    [False, True], repeat=3)))
+@pytest.mark.parametrize("columns", [40, 41, 42, 43])
+def test_every_form_of_a_layer_gives_its_weights_back(long, halves, upper, columns):
+    """A full layer beside a sparse one, so that descriptors differ within a network."""
+    rng = np.random.default_rng(7)
+    rows = 90 if long else 24
+    weight = matrix(rng, rows, columns, 1.0 if long else 0.2, [-3, 1, 2])
+    other = matrix(rng, 9, rows, 0.2, [1, 5])
+    net = Network([
+        Layer(weight, np.arange(rows), True, np.ones(rows, np.int64), density=0.01 if halves else 1.0),
+        Layer(other, np.zeros(9, np.int64), density=1.0)])
+    config, placements = resolved(net, 4, 2 if upper else None, broadcasts=2,
+                                  index={"kind": "absolute"})
+    contents = sections(net, config, placements)
+    head = read(layer_layout(config.sparse), {(s.memory, s.pe): s.words for s in contents}[
+        MemoryId.LAYERS, 0])[0]
+    assert (head["long"], head["halves"]) == (long, halves)
+    assert head.get("upper", 0) == upper
+    assert any(s.memory == MemoryId.UPPER for s in contents) == upper
+    assert give_the_weights_back(net, config, placements)
+
+
+def test_layers_with_upper_bits_come_first():
+    """Their entries are the first ones, wherever the layer stands: the memory of the bits is small."""
+    rng = np.random.default_rng(3)
+    net = network(rng, (30, 6, 60), density=0.5)
+    config, placements = resolved(net, 2, 2, index={"kind": "absolute"})
+    capacity = config.sparse.capacity
+    most = [int(np.bincount(p.entry_pe, minlength=2).max()) for p in placements]
+    assert capacity.upper_entries == most[1] < capacity.entries
+    contents = {(s.memory, s.pe): s.words for s in sections(net, config, placements)}
+    heads = read(layer_layout(config.sparse), contents[MemoryId.LAYERS, 0])
+    assert [head["upper"] for head in heads] == [0, 1]
+    for pe in range(2):
+        table = read(column_layout(config.sparse), contents[MemoryId.COLUMNS, pe])
+        addresses = [{address for _, address in entries_of(head, table, pe, layer.columns,
+                                                           config.sparse)}
+                     for head, layer in zip(heads, net.layers, strict=True)]
+        upper, whole = len(addresses[1]), len(contents[MemoryId.ENTRIES, pe])
+        assert addresses == [set(range(upper, whole)), set(range(upper))]
+        assert len(contents[MemoryId.UPPER, pe]) == upper
+    assert give_the_weights_back(net, config, placements)
+
+
+def test_base_addresses_of_several_words():
+    """The second layer begins far behind what one word of the column table can say."""
+    net = network(np.random.default_rng(2), (300, 40, 9), density=0.9)
+    config, placements = resolved(net, 1, index={"kind": "absolute"})
+    c = config.sparse
+    assert base_words(c.capacity) == 2 and c.capacity.entries > 10_000
+    contents = {(s.memory, s.pe): s.words for s in sections(net, config, placements)}
+    table = contents[MemoryId.COLUMNS, 0][:, 0].tolist()
+    head = read(layer_layout(c), contents[MemoryId.LAYERS, 0])[1]
+    bits = column_layout(c).size
+    assert table[:2] == [1, 0], "the first entry has address 0"
+    assert table[head["table"]] + (table[head["table"] + 1] << bits) == net.layers[0].weight.nnz + 1
+    assert head["table"] == 2 + 300 and len(table) == c.capacity.columns == 2 + 300 + 2 + 20
+    assert give_the_weights_back(net, config, placements)
 
 
 @pytest.mark.parametrize("index", ["absolute", "relative", "per_layer"])
 @pytest.mark.parametrize("sizes, pes", [((3000, 3), 8), ((2600, 10, 4), 8), ((900, 9), 5)])
 def test_memories_give_split_rows_back(index, sizes, pes):
     net = network(np.random.default_rng(4), sizes, density=0.5)
-    draft = {"name": "n", "sparse": {"pes": pes, "index": {"kind": index}}}
-    config, placements = resolve(draft, net, "draft")
+    config, placements = resolved(net, pes, index={"kind": index})
     capacity = config.sparse.capacity
     assert capacity.total_rows > sum(sizes[1:]) and capacity.outputs == sizes[-1]
-    for layer, weight in zip(net.layers, weights_of(net, config, sections(net, config, placements)),
-                             strict=True):
-        assert np.array_equal(weight, layer.weight.toarray())
+    assert give_the_weights_back(net, config, placements)
     again = place_all(net, pes, kind=index, width=config.sparse.index.width, rows=capacity.rows,
                       total_rows=capacity.total_rows)
     for one, other in zip(placements, again, strict=True):
@@ -145,7 +242,7 @@ def test_a_bit_more_where_it_is_worth_it():
     giant = placed(9000, *[300] * 15)
     assert giant.slots > 2 and giant.most_entries <= 1.003 * 13500 / 8
     assert placed(9000, *[300] * 15, width=1).slots == 2
-    assert placed(1200, *[1100] * 15).slots == 2
+    assert placed(1110, *[1100] * 15).slots == 2
 
 
 @pytest.mark.parametrize("density", [0.0, 0.02, 0.3, 1.0])
@@ -210,8 +307,8 @@ ERRORS = {
     "layers": (two_layers(), {"sparse__capacity__layers": 1},
                "the network needs capacity.layers 2, the configuration has 1: set capacity.layers "
                "= 2"),
-    "columns": (two_layers(), {"sparse__capacity__columns": 16},
-                "needs capacity.columns 20, the configuration has 16"),
+    "columns": (two_layers(), {"sparse__capacity__columns": 9},
+                "needs capacity.columns 10, the configuration has 9"),
     "total_rows": (two_layers(), {"sparse__capacity__total_rows": 12},
                    "needs capacity.total_rows 13"),
     "inputs": (one_layer(columns=21), {}, "needs capacity.inputs 21, the configuration has 20"),
@@ -261,6 +358,10 @@ ERRORS = {
     "entries": (one_layer(rows=10, columns=20), {},
                 "layer 0: 100 entries on PE 0, but capacity.entries is 64: set it to 100, or use "
                 "at least 4 PEs"),
+    "upper_entries": (one_layer(), {"sparse__index": {"kind": "absolute", "width": 3, "lower": 2},
+                                    "sparse__pes": 1},
+                      "layer 0: 30 entries on PE 0, but capacity.upper_entries is 2: set it to 30, or "
+                      "use at least 15 PEs"),
     "multiplier": (one_layer(multiplier=np.full(6, 1 << 16)), {},
                    "layer 0: multiplier 65536 needs 17 bits, but requantize.multiplier_width is "
                    "16"),
