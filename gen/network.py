@@ -138,7 +138,7 @@ def _layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> Layer
              f"layer {k}: one integer bias and multiplier a row")
     _require(isinstance(head["relu"], bool) and head["shift"] in range(63),
              f"layer {k}: relu must be true or false, shift 0-62")
-    density = head["density"]
+    density = head.get("density")  # younger than the format
     _require(density is None or (isinstance(density, float) and 0 <= density <= 1),
              f"layer {k}: density must be from 0 to 1")
     return Layer(weight, bias, head["relu"], multiplier, head["shift"], density)

@@ -201,6 +201,8 @@ class Sparse(_Table):
         if self.pes % (self.broadcasts * self.drains):
             raise ValueError(f"pes {self.pes} must be a multiple of {self.broadcasts * self.drains}, "
                              f"with broadcasts = {self.broadcasts} and drains = {self.drains}")
+        if self.broadcasts == 2 and self.activation.lanes < 4:
+            raise ValueError("broadcasts = 2 needs activation.lanes of 4 or more")
         if self.outputs == "activations" and not self.requantize.enabled:
             raise ValueError('outputs = "activations" needs requantize.enabled = true')
         if self.entries == "stream":

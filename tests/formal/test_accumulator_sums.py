@@ -13,7 +13,7 @@ from tests.formal.harness import probe, prove
 from tests.formal.memory import ContractMemory, memories
 
 ROWS, WIDTH = 3, 2
-WRITES, ADDS = 6, 5  # stages of the pipeline
+WRITES, ADDS = 7, 6  # stages of the pipeline
 
 
 def spec(m, latency):
@@ -77,7 +77,7 @@ def spec(m, latency):
         m.d.sync += expected.eq(expected + dut.i_product)
     with m.If(reads[ADDS]):
         m.d.sync += [expected.eq(0), known.eq(1)]
-    answers = delay(m, reads[ADDS] & known, 1, "answers")
+    answers = delay(m, reads[ADDS - 1] & known, 1, "answers")
     read_sum = delay(m, expected, 1, "read_sum")
     answer = dut.o_sum.as_unsigned()
     m.d.comb += [
@@ -119,36 +119,42 @@ def spec(m, latency):
 
     # Then the values.
     def youngest(stage):
-        """Which of the three before one at ``stage`` is the accumulator's too, the youngest one only."""
-        one, two, three = touches[stage + 1:stage + 4]
-        return Cat(one, two & ~one, three & ~two & ~one)
+        """Which of the four before one at ``stage`` is the accumulator's too, the youngest one only."""
+        one, two, three, four = touches[stage + 1:stage + 5]
+        return Cat(one, two & ~one, three & ~two & ~one, four & ~three & ~two & ~one)
 
     operand, total, before = (probe(inside, name) for name in ("operand", "total", "before"))
     word = probe(inside, "word_1" if latency == 1 else "ram.output")
+    found = word
+    for age in (2, 3, 4):
+        found = found | probe(inside, f"sum_{age}")
     m.d.comb += [
-        Assert(~touches[2] | (probe(inside, "same") == Cat(touches[3:6])), "which rows are the same"),
+        Assert(~touches[2] | (probe(inside, "same") == Cat(touches[3:7])), "which rows are the same"),
         Assert(~touches[3] | (probe(inside, "match_1") == youngest(3)), "which sum is taken, at 3"),
         Assert(~touches[4] | (probe(inside, "match_2") == youngest(4)), "which sum is taken, at 4"),
         Assert(~touches[3] | (probe(inside, "address") == Mux(youngest(3).any(), 0, place)),
                "the word or the zero is read"),
         Assert(~(touches[4] & known) | (probe(inside, "ram.latch")
                                         == Mux(youngest(4).any(), 0, expected)), "it has been read"),
-        Assert(~(touches[5] & known) | (operand.as_unsigned() == expected), "what is added to"),
+        Assert(~(touches[5] & known) | (found == Mux(touches[6], 0, expected)), "it or a sum is taken"),
+        Assert(~touches[5] | (probe(inside, "follows_1") == touches[6]), "the one before counts, at 5"),
+        Assert(~touches[6] | (probe(inside, "follows_2") == touches[7]), "the one before counts, at 6"),
+        Assert(~(touches[6] & known) | (operand.as_unsigned() == expected), "what is added to"),
         Assert(~(reads[5] & known) | (word == expected), "what is answered"),
-        Assert(~touches[6] | (known & (total == expected)), "the sum under way is right"),
-        Assert(~touches[7] | touches[6] | (before == expected), "so is the one before"),
-        Assert(~known | touches[6] | (words[place] == expected), "the stored sum is right"),
-        Assert(~asks[6] | (total == 0), "what is read is cleared"),
+        Assert(~touches[7] | (known & (total == expected)), "the sum under way is right"),
+        Assert(~touches[8] | touches[7] | (before == expected), "so is the one before"),
+        Assert(~known | touches[7] | (words[place] == expected), "the stored sum is right"),
+        Assert(~asks[7] | (total == 0), "what is read is cleared"),
         Assert(~open_now | (words[0] == 0), "the zero is zero"),
     ]
 
     m.d.comb += Cover(answers & (read_sum == 3), "a sum is drained")
-    late = delay(m, adds[7], 1, "late")
-    for age in (1, 2, 3):
+    late = delay(m, adds[8], 1, "late")
+    for age in (1, 2, 3, 4):
         m.d.comb += Cover(adds[4] & (youngest(4) == 1 << age - 1) & (expected == 2),
                           f"a sum is forwarded over {age}")
     m.d.comb += [
-        Cover(adds[4] & late & ~Cat(touches[5:8]).any() & (expected == 2),
+        Cover(adds[4] & late & ~Cat(touches[5:9]).any() & (expected == 2),
               "a sum is read in the cycle after it was written"),
         Cover(adds[4] & asks[5] & adds[6] & (expected == 2), "the drain reads between two products"),
     ]
