@@ -166,6 +166,8 @@ class Sparse(_Table):
     broadcasts: Literal[1, 2] = Field(
         1, description="pairs of columns broadcast in a cycle; with 2, every other pair of a layer may "
         "go to the even PEs and the rest to the odd ones, where one broadcast would be the limit")
+    huffman: bool = Field(
+        False, description="entries of the image are Huffman-coded and decoded while they are loaded")
     activation: Activation
     weight: Weight
     index: Index
