@@ -11,7 +11,7 @@ from hw.memory import Memory
 
 __all__ = ["AnyMemory", "ContractMemory", "memories"]
 
-_USERS = ("hw.stream", "hw.control.sequencer", "hw.sparse.accumulator", "hw.sparse.buffers",
+_USERS = ("hw.huffman", "hw.stream", "hw.control.sequencer", "hw.sparse.accumulator", "hw.sparse.buffers",
           "hw.sparse.pe")
 
 
