@@ -283,9 +283,10 @@ def has_upper(placement: Placement, c: Sparse) -> bool:
 
 
 def _relative(placement: Placement, c: Sparse) -> bool:
-    """Whether the layer's entries hold gaps: if that takes no more bits, once they are Huffman-coded.
+    """Whether the layer's entries hold gaps.
 
-    Small gaps are more frequent than large ones; slots are all alike.
+    Huffman-coded ones do wherever there is a choice: small gaps are the most frequent ones, while slots
+    are all alike. Gaps never need more bits.
     """
     return placement.relative(c.index.kind) or (c.huffman and c.index.kind == "per_layer")
 

@@ -6,7 +6,7 @@ from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.config import BEAT, Config
+from hw.config import BEAT, Config, Index
 from hw.huffman import HuffmanDecoder
 from hw.packet import CODED, TAG_BITS, Error, Kind, MemoryId
 from hw.sparse.pe import LoadBus
@@ -211,7 +211,7 @@ class _ImageParser(Component):
             m.d.sync += load.address.eq(load.address + 1)
         coded, decoding = Signal(), Signal()
         if self.coded is not None:
-            decoder, tables = self._decoder(m, decoding)
+            decoder, tables = self._decoder(m, self.coded, decoding)
         with m.FSM():
             with m.State("HARDWARE"):
                 with m.If(self.i_valid):
@@ -252,14 +252,14 @@ class _ImageParser(Component):
                         with m.If(left == 1):
                             m.next = "SECTION"
             if self.coded is not None:
-                self._decode(m, decoder, tables, decoding, item, left, upper_next,
-                             ok=~mismatch & ~bad)
+                self._decode(m, self.coded.sparse.index, decoder, tables, decoding, item, left,
+                             upper_next, ok=~mismatch & ~bad)
         return m
 
-    def _decoder(self, m: Module, decoding: Value) -> tuple[HuffmanDecoder, Signal]:
+    def _decoder(self, m: Module, config: Config, decoding: Value) -> tuple[HuffmanDecoder, Signal]:
         """The decoder, and whether it has tables of this image; a section begins with a new word."""
         load = self.o_load
-        decoder, tables = HuffmanDecoder(self.coded), Signal()
+        decoder, tables = HuffmanDecoder(config), Signal()
         m.submodules.decoder = ResetInserter(~decoding)(decoder)
         m.d.comb += [
             decoder.i_write.eq(load.write & (load.memory == MemoryId.HUFFMAN)),
@@ -273,17 +273,18 @@ class _ImageParser(Component):
             m.d.sync += tables.eq(1)
         return decoder, tables
 
-    def _decode(self, m: Module, decoder: HuffmanDecoder, tables: Signal, decoding: Signal, item: Array,
-                left: Signal, upper_next: Signal, *, ok: Value) -> None:
+    def _decode(self, m: Module, index: Index, decoder: HuffmanDecoder, tables: Signal,
+                decoding: Signal, item: Array, left: Signal, upper_next: Signal, *, ok: Value) -> None:
         """The states in which entries are decoded."""
-        c, load = self.coded.sparse, self.o_load
+        load = self.o_load
         entry = decoder.o.payload
-        both, upper = Signal(), Signal(c.index.width - c.index.stored)
+        stored = Cat(entry.index[:index.stored], entry.code)
+        both, upper = Signal(), Signal(index.width - index.stored)
 
         def write_upper():
             with m.If(upper_next):
-                m.d.sync += [item[0].eq(upper), load.memory.eq(MemoryId.UPPER), load.write.eq(ok),
-                             upper_next.eq(0)]
+                m.d.sync += [item[0][:len(upper)].eq(upper), load.memory.eq(MemoryId.UPPER),
+                             load.write.eq(ok), upper_next.eq(0)]
 
         with m.State("ADDRESS"):
             with m.If(self.i_valid):
@@ -296,9 +297,8 @@ class _ImageParser(Component):
             write_upper()
             with m.If(decoder.o.valid):
                 m.d.sync += [
-                    Cat(*item).eq(Cat(entry.index[:c.index.stored], entry.code)),
-                    upper.eq(entry.index >> c.index.stored), load.memory.eq(MemoryId.ENTRIES),
-                    load.write.eq(ok), left.eq(left - 1),
+                    Cat(*item)[:len(stored)].eq(stored), upper.eq(entry.index >> index.stored),
+                    load.memory.eq(MemoryId.ENTRIES), load.write.eq(ok), left.eq(left - 1),
                 ]
                 if len(upper):
                     m.d.sync += upper_next.eq(both)

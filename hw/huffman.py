@@ -1,6 +1,6 @@
 """Huffman-coded entries, decoded while an image is loaded."""
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
@@ -15,9 +15,9 @@ __all__ = ["HuffmanDecoder"]
 class HuffmanDecoder(Component):
     """Words of a bit stream to the entries that it codes.
 
-    An entry is the code word of its index, then that of its code, each in a canonical Huffman code of its
-    own, first bit first; words are filled from bit 0 up. Of a field wider than ``SYMBOL_BITS`` only the
-    upper bits are coded; its low bits follow the code word as they are, highest first.
+    An entry is the code word of its index, then that of its code, each in a canonical Huffman code of
+    its own, first bit first; words are filled from bit 0 up. Of a field wider than ``SYMBOL_BITS`` only
+    the upper bits are coded; its low bits follow the code word as they are, highest first.
 
     Code words have 1 to ``MAX_LENGTH`` bits. Tables are written as ``MemoryId.HUFFMAN``: words of
     ``huffman_layout``, first how many code words have each length (0 comes first and is unused), from
@@ -141,7 +141,7 @@ class HuffmanDecoder(Component):
                 m.d.comb += failed.eq(1)
         return m
 
-    def _too_many(self, m: Module, name: str, head) -> Signal:
+    def _too_many(self, m: Module, name: str, head: Value) -> Signal:
         """Whether the lengths last written are more than code words there can be."""
         limit = 1 << SYMBOL_BITS
         room = Signal(SYMBOL_BITS + 1, name=f"{name}_room", reset_less=True)

@@ -85,7 +85,8 @@ class MemoryId(enum.IntEnum):
 
 
 CODED = 0x80
-"""Beside ``ENTRIES`` in a section's first word: Huffman-coded entries; beside ``UPPER``: with upper bits."""
+"""Beside ``ENTRIES`` in a section's first word: Huffman-coded entries; beside ``UPPER``: those whose
+indices have upper bits."""
 
 
 def build(kind: int, payload: bytes, *, sequence: int = 0, destination: int = 0) -> bytes:

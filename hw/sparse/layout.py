@@ -11,7 +11,8 @@ from hw.config import Capacity, Config, Sparse, bits_for
 from hw.packet import MemoryId
 
 __all__ = [
-    "MAX_LENGTH", "SYMBOL_BITS", "base_words", "beat_layout", "beats", "codebook_depth", "codebook_width", "column_layout",
+    "MAX_LENGTH", "SYMBOL_BITS", "base_words", "beat_layout", "beats", "codebook_depth",
+    "codebook_width", "column_layout",
     "drain_job_layout", "drain_layout", "entry_layout", "huffman_layout", "item_layout", "layer_layout",
     "length_bits", "memories", "queue_layout", "row_layout", "tag_layout", "task_flags", "task_layout",
     "upper_layout",
@@ -41,7 +42,7 @@ def upper_layout(c: Sparse) -> StructLayout | None:
 
 
 def huffman_layout() -> StructLayout:
-    """A word of the tables of Huffman codes, of indices and of codes: code words of a length, or symbol."""
+    """A word of the tables of Huffman codes: code words of a length, or a symbol, of either code."""
     return StructLayout({"index": SYMBOL_BITS + 1, "code": SYMBOL_BITS + 1})
 
 

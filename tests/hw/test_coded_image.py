@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gen.network import Layer, Network
-from hw import packet
-from hw.packet import CODED, Error, Kind, MemoryId
-from tests.hw.designs import build, check, corner_vectors, network, play, results, vector_packet
+from gen.network import Layer
+from tests.hw.designs import build, check, corner_vectors, network
 
 pytestmark = pytest.mark.skipif(not shutil.which("iverilog"),
                                 reason="Icarus Verilog is not installed")
@@ -39,20 +37,24 @@ CASES = {
                    {"pes": 2, "index": {"kind": "per_layer", "lower": 2}}),
     "wide_direct": (lambda rng: network(rng, (14, 20), values=(-20000, -3, 1, 5, 29999)),
                     {"pes": 2, "weight": {"kind": "direct"}}),
-    "wide_index": (lambda rng: network(rng, (3, 700), density=0.02), {"pes": 1}),
+    "wide_index": (lambda rng: network(rng, (3, 700), density=0.02),
+                   {"pes": 1, "index": {"kind": "absolute"}}),
     "shift_add": (lambda rng: network(rng, (14, 12, 5), values=(-6, -3, 1, 4)),
                   {"pes": 2, "weight": {"kind": "shift_add"}}),
     "nothing": (_empty, {"pes": 3}),
 }
 
 
-@pytest.mark.parametrize("latency", [1, 2])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case, latency", [*((case, 2) for case in CASES), ("upper_bits", 1)])
 def test_same_outputs(case, latency, tmp_path):
     make, sparse = CASES[case]
     rng = np.random.default_rng([list(CASES).index(case), latency])
     net = make(rng)
     design = build({"name": "coded", "memory_latency": latency,
                     "sparse": {"huffman": True, "activation": U8, **sparse}}, net, tmp_path)
+    c = design.config.sparse
+    assert (c.capacity.upper_entries > 2) == (case == "upper_bits")
+    assert (c.index.width > 8) == (case == "wide_index")
+    assert (c.weight.code_width > 8) == (case == "wide_direct")
     vectors = corner_vectors(rng, design.activation, net.inputs, 8)
     check(design, vectors, tmp_path, stalls=[0.0, 0.4])

@@ -17,14 +17,15 @@ HEAD, CODED_ENTRIES = 3, CODED | MemoryId.ENTRIES
 
 def sections(words):
     """Where each section begins and which memory it names; coded ones follow their tables."""
+    heads = {memory | 1 << 8 | pe << 16 for pe in range(3)
+             for memory in (CODED_ENTRIES, MemoryId.HUFFMAN, MemoryId.COLUMNS)}
     at, found = HEAD, []
     while at < len(words):
         memory = words[at] & 0xFF
         found.append((at, memory))
         if memory & CODED:  # to the next coded section, table or column table, all with one-word items
             at += 3
-            while at < len(words) and words[at] not in {m | 1 << 8 | pe << 16 for pe in range(3) for m in (
-                    CODED_ENTRIES, MemoryId.HUFFMAN, MemoryId.COLUMNS)}:
+            while at < len(words) and words[at] not in heads:
                 at += 1
         else:
             at += 2 + words[at + 1] * (words[at] >> 8 & 0xFF)
