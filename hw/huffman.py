@@ -70,13 +70,14 @@ class HuffmanDecoder(Component):
         # Code words of this length so far less the first of them; where the first one's symbol is.
         past, place = Signal(SYMBOL_BITS + 1), Signal(SYMBOL_BITS + 1, init=MAX_LENGTH + 1)
         flying = Signal(self.latency)
-        wanted, step, looking, failed = Signal(), Signal(), Signal(), Signal()
+        wanted, step, matching, looking, failed = (Signal(name=name) for name in (
+            "wanted", "step", "matching", "looking", "failed"))
         m.d.comb += [
             self.i.ready.eq(wanted & (have == 0)),
             step.eq(wanted & (have != 0)),
             self.o_left.eq(word.any()),
             self.o_error.eq(failed | Cat(too_many).any()),
-            counts.i_address.eq(length + step),
+            counts.i_address.eq(length + matching),
             symbols.i_address.eq(place),
         ]
         with m.If(self.i.valid & self.i.ready):
@@ -103,7 +104,7 @@ class HuffmanDecoder(Component):
 
         with m.FSM():
             with m.State("WORD"):
-                m.d.comb += wanted.eq(1)
+                m.d.comb += [wanted.eq(1), matching.eq(step)]
                 with m.If(step):
                     m.d.sync += length.eq(length + 1)
                     with m.If(reached < count):

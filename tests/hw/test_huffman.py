@@ -122,6 +122,7 @@ def test_wide_fields_keep_their_low_bits(index_bits, code_bits):
     index = np.minimum(rng.geometric(2.0 ** -(index_bits - 2), 200), (1 << index_bits) - 1)
     code = rng.integers(0, 1 << code_bits, 200)
     code[0], code[1] = 0, (1 << code_bits) - 1
+    code[:120], index[100:] = code[0], index[100]  # one word of each code has one bit
     coder = EntryCoder.of(index, code, index_bits, code_bits)
     got, error, _ = run(2, index_bits, code_bits, coder.table(), coder.encode(index, code).tolist(), 3)
     assert got[:200] == list(zip(index.tolist(), code.tolist(), strict=True)) and not error
