@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from gen.folder import BuildFolder, hash_file, json_text
-from gen.image import build_image
+from gen.image import build_image, coded_bits
 from gen.network import Network, dump, load
 from gen.read import read_network
 from gen.resolve import dump_config, read_config, read_draft, resolve
 from gen.sparse import Placement, Section, sections
 from gen.streamed import streamed_bytes
 from hw.config import Compress, Config, integer_range
+from hw.packet import MemoryId
 from hw.sparse.layout import memories
 
 __all__ = ["Compiled", "compile_network", "golden_inputs", "load_compiled"]
@@ -98,11 +99,12 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
     weights = sum(layer.weight.nnz for layer in network.layers)
     biases = sum(layer.rows for layer in network.layers)
     widths = {which: width for which, (width, _) in memories(config).items()}
-    bits = {which.name.lower(): width * sum(len(part.words) for part in parts
-                                            if part.memory == which)
-            for which, width in widths.items()}
+    bits = {which.name.lower(): width * sum(part.fills(which) for part in parts)
+            for which, width in widths.items() if which != MemoryId.HUFFMAN}
     streamed_bits = 8 * len(streamed or b"")
     total = sum(bits.values()) + streamed_bits
+    plain = bits.get("entries", 0) + bits.get("upper", 0) + streamed_bits
+    coded = coded_bits(parts) if config.sparse.huffman else plain
     return {
         "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
                     "density": layer.weight.nnz / (layer.rows * layer.columns),
@@ -112,6 +114,10 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
         "dense_weights": int(dense),
         "image_bytes": image_bytes,
         "stored_bits": bits,
+        # In the image: Huffman-coded if the configuration says so, then with the tables of the codes.
+        "image_entry_bits": coded,
+        "image_entry_bits_per_weight": coded / max(1, weights),
+        "entry_bits_per_weight": plain / max(1, weights),
         "bits_per_weight": total / max(1, weights),
         "compression_ratio": 32 * (dense + biases) / total,
         **({} if streamed is None else {

@@ -10,7 +10,8 @@ from hw import packet
 from hw.config import Config
 from hw.errors import ThriftyError
 
-__all__ = ["ImageHeader", "build_image", "input_bytes", "read_header"]
+__all__ = ["ImageHeader", "build_image", "coded_bits", "input_bytes", "read_header",
+           "section_head"]
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,24 @@ def build_image(network: Network, config: Config, sections: list[Section]) -> by
     parts = [np.array([config.hardware_id(), input_bytes(config, network.inputs),
                        network.outputs], "<u4")]
     for section in sections:
-        items, pieces = section.words.shape
-        parts.append(np.array([section.memory | pieces << 8 | section.pe << 16, items], "<u4"))
+        parts.append(section_head(section))
         parts.append(section.words.astype("<u4").ravel())
     return packet.build(packet.Kind.IMAGE, np.concatenate(parts).tobytes())
+
+
+def section_head(section: Section) -> np.ndarray:
+    """Words in front of a section: see ``hw.host.PacketReceiver``."""
+    items, pieces = section.words.shape
+    head = section.memory | pieces << 8 | section.pe << 16
+    if section.items is None:
+        return np.array([head, items], "<u4")
+    return np.array([head | packet.CODED, section.items, section.address], "<u4")
+
+
+def coded_bits(sections: list[Section]) -> int:
+    """Bits that Huffman-coded entries take of an image, tables and heads of sections included."""
+    return 32 * sum(len(section_head(each)) + each.words.size for each in sections
+                    if each.items is not None or each.memory == packet.MemoryId.HUFFMAN)
 
 
 def read_header(image: bytes, where: str) -> ImageHeader:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gen.balance import Parts, assign_rows
 from gen.halves import assign_halves, needs_halves
+from gen.huffman import EntryCoder
 from gen.lanes import assign_lanes
 from gen.layout import pack
 from gen.network import Layer, Network
@@ -42,11 +43,23 @@ WORTH_A_BIT = 1.02
 
 @dataclass(frozen=True)
 class Section:
-    """Contents of one memory: ``words`` is uint32 (items x pieces)."""
+    """Contents of one memory: ``words`` is uint32 (items x pieces).
+
+    Or Huffman-coded entries: ``items`` is how many, ``address`` where the first one goes, ``words`` the
+    bit stream (words x 1). Those of memory ``UPPER`` have upper bits.
+    """
 
     memory: MemoryId
     pe: int
     words: np.ndarray
+    items: int | None = None
+    address: int = 0
+
+    def fills(self, memory: MemoryId) -> int:
+        """Words of a hardware's memory that this fills."""
+        if self.items is None:
+            return len(self.words) if self.memory == memory else 0
+        return self.items if memory in (MemoryId.ENTRIES, self.memory) else 0
 
 
 @dataclass(frozen=True)
@@ -236,17 +249,20 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
             layer_layout(c), **flags, long=int(placement.long), table=table_base,
             more_beats=(layer.columns - 1) // c.activation.lanes,
             tail=(layer.columns - 1) % c.activation.lanes,
-            relative=int(placement.relative(c.index.kind)), last=int(last),
+            relative=int(_relative(placement, c)), last=int(last),
             drain=int.from_bytes(drain.astype("<u4").tobytes(), "little")))
         table_base += base_words(c.capacity) + placement.words
 
-    for k in order:
+    for k in order if c.entries == "memory" else []:
+        if c.huffman:
+            result += _coded(placements[k], first[k], c)
+            continue
         for pe, (lower, upper) in enumerate(_entries(placements[k], c)):
             entries[pe].append(lower)
             if has_upper(placements[k], c):
                 uppers[pe].append(upper)
     for pe in range(c.pes):
-        if c.entries == "memory":
+        if entries[pe]:
             result.append(Section(MemoryId.ENTRIES, pe, np.concatenate(entries[pe])))
         result.append(Section(MemoryId.COLUMNS, pe, np.concatenate(columns[pe])))
         if uppers[pe]:
@@ -265,6 +281,15 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
 def has_upper(placement: Placement, c: Sparse) -> bool:
     """Whether the layer's indices do not fit beside the codes."""
     return placement.index_bits(c.index.kind) > c.index.stored
+
+
+def _relative(placement: Placement, c: Sparse) -> bool:
+    """Whether the layer's entries hold gaps.
+
+    Huffman-coded ones do wherever there is a choice: small gaps are the most frequent ones, while slots
+    are all alike. Gaps never need more bits.
+    """
+    return placement.relative(c.index.kind) or (c.huffman and c.index.kind == "per_layer")
 
 
 def table_words(placements: list[Placement], capacity: Capacity) -> int:
@@ -307,10 +332,7 @@ def _tables(placement: Placement, first: np.ndarray, c: Sparse) -> Iterator[np.n
 
 def entry_words(placement: Placement, c: Sparse) -> tuple[np.ndarray, np.ndarray]:
     """A layer's entries in their order, and the upper bits of their indices."""
-    index = placement.entry_gap if placement.relative(c.index.kind) else placement.entry_slot
-    code = placement.entry_value
-    if c.weight.kind != "direct":
-        code = np.searchsorted(np.unique(placement.layer.weight.data), code)
+    index, code = _fields(placement, c)
     stored = c.index.stored
     lower = pack(entry_layout(c), index=index & (1 << stored) - 1, code=code)
     return lower, (index >> stored).astype(np.uint32)[:, None]
@@ -319,9 +341,41 @@ def entry_words(placement: Placement, c: Sparse) -> tuple[np.ndarray, np.ndarray
 def _entries(placement: Placement, c: Sparse) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The same of each PE."""
     lower, upper = entry_words(placement, c)
-    bounds = np.searchsorted(placement.entry_pe, np.arange(c.pes + 1))
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
-        yield lower[begin:end], upper[begin:end]
+    for _, part in _parts(placement, c):
+        yield lower[part], upper[part]
+
+
+def _coded(placement: Placement, first: np.ndarray, c: Sparse) -> Iterator[Section]:
+    """A layer's Huffman codes, and its entries of each PE in them.
+
+    Args:
+        first: Address of the first entry on each PE.
+    """
+    index, code = _fields(placement, c)
+    code = code & (1 << c.weight.code_width) - 1
+    coder = EntryCoder.of(index, code, c.index.width, c.weight.code_width)
+    yield Section(MemoryId.HUFFMAN, 0, coder.table())
+    memory = MemoryId.UPPER if has_upper(placement, c) else MemoryId.ENTRIES
+    for pe, part in _parts(placement, c):
+        if part.start < part.stop:
+            yield Section(memory, pe, coder.encode(index[part], code[part])[:, None],
+                          part.stop - part.start, int(first[pe]))
+
+
+def _fields(placement: Placement, c: Sparse) -> tuple[np.ndarray, np.ndarray]:
+    """Index and code of each entry."""
+    index = placement.entry_gap if _relative(placement, c) else placement.entry_slot
+    code = placement.entry_value
+    if c.weight.kind != "direct":
+        code = np.searchsorted(np.unique(placement.layer.weight.data), code)
+    return index, code
+
+
+def _parts(placement: Placement, c: Sparse) -> Iterator[tuple[int, slice]]:
+    """Each PE, and which entries are its own."""
+    bounds = np.searchsorted(placement.entry_pe, np.arange(c.pes + 1)).tolist()
+    for pe in range(c.pes):
+        yield pe, slice(bounds[pe], bounds[pe + 1])
 
 
 def _rows(layer: Layer, row: np.ndarray, c: Sparse) -> np.ndarray:

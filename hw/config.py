@@ -180,6 +180,8 @@ class Sparse(_Table):
         "be larger than the memories")
     stream_width: Literal[32, 64, 128, 256, 512] = Field(
         32, description="bits of a beat on s_axis_w (only entries = stream)")
+    huffman: bool = Field(
+        False, description="entries of the image are Huffman-coded and decoded while they are loaded")
     activation: Activation
     weight: Weight
     index: Index
@@ -206,6 +208,8 @@ class Sparse(_Table):
         if self.outputs == "activations" and not self.requantize.enabled:
             raise ValueError('outputs = "activations" needs requantize.enabled = true')
         if self.entries == "stream":
+            if self.huffman:
+                raise ValueError('huffman needs entries = "memory": streamed ones are not coded')
             if self.index.lower is not None:
                 raise ValueError('index.lower needs entries = "memory": streamed ones are whole')
             least = bits_for(self.pes) + 1 + self.index.width + self.weight.code_width

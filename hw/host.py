@@ -1,13 +1,14 @@
 """The host's side of a design: packets in, packets out. The format is that of ``hw.packet``."""
 
-from amaranth import Array, Cat, Module, Mux, ResetInserter, Signal
+from amaranth import Array, Cat, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.config import BEAT
-from hw.packet import TAG_BITS, Error, Kind
+from hw.config import BEAT, Config, Index
+from hw.huffman import HuffmanDecoder
+from hw.packet import CODED, TAG_BITS, Error, Kind, MemoryId
 from hw.sparse.pe import LoadBus
 from hw.stream import delay
 
@@ -30,7 +31,12 @@ class PacketReceiver(Component):
 
     Image payload: the words of ``IMAGE_HEADER``, then sections. A section is a word (memory in bits
     7:0, words an item in bits 15:8, PE in bits 31:16), a word (number of items), and the items, low
-    word first, which fill the memory from address 0.
+    word first, which fill the memory from address 0. With ``CODED`` in the first word there follow,
+    instead of the items, a word (address of the first) and the words of ``HuffmanDecoder``'s bit stream,
+    padded with zero bits; the items are at least one, and the tables came before, as a section.
+
+    Args:
+        coded: The configuration, if entries may be Huffman-coded.
 
     Members: ``i`` (beats), ``o_load`` (memory writes), ``o``, ``o_commit``, ``o_discard``, ``o_tag``
     (vectors), ``i_idle`` (nothing is being computed and no result waits: images wait for it),
@@ -38,8 +44,8 @@ class PacketReceiver(Component):
     ``o_outputs``.
     """
 
-    def __init__(self, hardware_id: int, load: LoadBus):
-        self.hardware_id, self.load = hardware_id, load
+    def __init__(self, hardware_id: int, load: LoadBus, coded: Config | None = None):
+        self.hardware_id, self.load, self.coded = hardware_id, load, coded
         super().__init__({
             "i": In(stream.Signature(BEAT_LAYOUT)),
             "o_load": Out(load),
@@ -68,7 +74,7 @@ class PacketReceiver(Component):
         error = Signal(Error)
         m.d.comb += [self.o_status.payload.error.eq(error), self.o_status.payload.tag.eq(self.o_tag)]
         # A new image is parsed from the beginning, wherever the last one ended.
-        parser = _ImageParser(self.hardware_id, self.load)
+        parser = _ImageParser(self.hardware_id, self.load, self.coded)
         starting = Signal()
         m.submodules.parser = ResetInserter(starting)(parser)
         m.d.comb += [
@@ -134,7 +140,7 @@ class PacketReceiver(Component):
                 vector = kind == Kind.VECTOR
                 m.d.comb += [
                     self.o.valid.eq(self.i.valid & vector),
-                    self.i.ready.eq(self.o.ready | ~vector),
+                    self.i.ready.eq(Mux(vector, self.o.ready, parser.o_ready)),
                     parser.i_valid.eq(taken & ~vector),
                 ]
                 with m.If(taken):
@@ -150,7 +156,8 @@ class PacketReceiver(Component):
                     with m.If(~beat.last):
                         fail(Error.LENGTH, ended=False)
             with m.State("SETTLE"):
-                m.next = "VERDICT"  # the CRC is a word behind
+                with m.If(parser.o_ready):  # entries of the last word are still being decoded
+                    m.next = "VERDICT"  # the CRC is a word behind
             with m.State("VERDICT"):
                 m.d.comb += crc.start.eq(1)
                 with m.If(~crc.match_detected):
@@ -175,12 +182,16 @@ class PacketReceiver(Component):
 
 
 class _ImageParser(Component):
-    """Words of an image payload to memory writes. Reset starts anew."""
+    """Words of an image payload to memory writes. Reset starts anew.
 
-    def __init__(self, hardware_id: int, load: LoadBus):
-        self.hardware_id = hardware_id
+    A word may come while ``o_ready``, which does not depend on ``i_valid``. Whatever comes, it is ready
+    again in the end.
+    """
+
+    def __init__(self, hardware_id: int, load: LoadBus, coded: Config | None):
+        self.hardware_id, self.coded = hardware_id, coded
         super().__init__({
-            "i_valid": In(1), "i_data": In(BEAT), "o_load": Out(load),
+            "i_valid": In(1), "i_data": In(BEAT), "o_ready": Out(1, init=1), "o_load": Out(load),
             "o_error": Out(Error), "o_input_bytes": Out(BEAT), "o_outputs": Out(BEAT),
         })
 
@@ -195,8 +206,12 @@ class _ImageParser(Component):
             bad | ~complete, Error.MALFORMED_IMAGE, Error.NONE)))
         m.d.comb += load.data.eq(Cat(item))
         m.d.sync += load.write.eq(0)
-        with m.If(load.write):
+        upper_next = Signal()  # the upper bits of an entry's index go to the same address
+        with m.If(load.write & ~upper_next):
             m.d.sync += load.address.eq(load.address + 1)
+        coded, decoding = Signal(), Signal()
+        if self.coded is not None:
+            decoder, tables = self._decoder(m, self.coded, decoding)
         with m.FSM():
             with m.State("HARDWARE"):
                 with m.If(self.i_valid):
@@ -214,7 +229,8 @@ class _ImageParser(Component):
                 m.d.comb += complete.eq(1)
                 with m.If(self.i_valid):
                     m.d.sync += [load.memory.eq(self.i_data), words.eq(self.i_data[8:16]),
-                                 load.pe.eq(self.i_data[16:])]
+                                 load.pe.eq(self.i_data[16:]),
+                                 coded.eq((self.i_data & CODED).any())]
                     m.next = "COUNT"
             with m.State("COUNT"):
                 m.d.sync += word.eq(0)
@@ -223,6 +239,9 @@ class _ImageParser(Component):
                     with m.If((words == 0) | (words > item_words)):
                         m.d.sync += bad.eq(1)
                     m.next = "ITEM"
+                    if self.coded is not None:
+                        with m.If(coded):
+                            m.next = "ADDRESS"
                     with m.If(self.i_data == 0):
                         m.next = "SECTION"
             with m.State("ITEM"):
@@ -232,7 +251,69 @@ class _ImageParser(Component):
                         m.d.sync += [load.write.eq(~mismatch & ~bad), word.eq(0), left.eq(left - 1)]
                         with m.If(left == 1):
                             m.next = "SECTION"
+            if self.coded is not None:
+                self._decode(m, self.coded.sparse.index, decoder, tables, decoding, item, left,
+                             upper_next, ok=~mismatch & ~bad)
         return m
+
+    def _decoder(self, m: Module, config: Config, decoding: Value) -> tuple[HuffmanDecoder, Signal]:
+        """The decoder, and whether it has tables of this image; a section begins with a new word."""
+        load = self.o_load
+        decoder, tables = HuffmanDecoder(config), Signal()
+        m.submodules.decoder = ResetInserter(~decoding)(decoder)
+        m.d.comb += [
+            decoder.i_write.eq(load.write & (load.memory == MemoryId.HUFFMAN)),
+            decoder.i_address.eq(load.address),
+            decoder.i_data.eq(load.data),
+            decoder.i.payload.eq(self.i_data),
+            decoder.i.valid.eq(self.i_valid),
+            decoder.o.ready.eq(1),  # entries are two cycles apart at least
+        ]
+        with m.If(decoder.i_write):
+            m.d.sync += tables.eq(1)
+        return decoder, tables
+
+    def _decode(self, m: Module, index: Index, decoder: HuffmanDecoder, tables: Signal,
+                decoding: Signal, item: Array, left: Signal, upper_next: Signal, *, ok: Value) -> None:
+        """The states in which entries are decoded."""
+        load = self.o_load
+        entry = decoder.o.payload
+        stored = Cat(entry.index[:index.stored], entry.code)
+        both, upper = Signal(), Signal(index.width - index.stored)
+
+        def write_upper():
+            with m.If(upper_next):
+                m.d.sync += [item[0][:len(upper)].eq(upper), load.memory.eq(MemoryId.UPPER),
+                             load.write.eq(ok), upper_next.eq(0)]
+
+        with m.State("ADDRESS"):
+            with m.If(self.i_valid):
+                m.d.sync += [load.address.eq(self.i_data), both.eq(load.memory == MemoryId.UPPER)]
+                m.next = "CODED"
+                with m.If(~tables):
+                    m.next = "FAILED"
+        with m.State("CODED"):
+            m.d.comb += [decoding.eq(1), self.o_ready.eq(decoder.i.ready)]
+            write_upper()
+            with m.If(decoder.o.valid):
+                m.d.sync += [
+                    Cat(*item)[:len(stored)].eq(stored), upper.eq(entry.index >> index.stored),
+                    load.memory.eq(MemoryId.ENTRIES), load.write.eq(ok), left.eq(left - 1),
+                ]
+                if len(upper):
+                    m.d.sync += upper_next.eq(both)
+                with m.If(left == 1):
+                    m.next = "END"
+                    with m.If(decoder.o_left):
+                        m.next = "FAILED"
+            with m.If(decoder.o_error):
+                m.next = "FAILED"
+        with m.State("END"):
+            m.d.comb += self.o_ready.eq(0)
+            write_upper()
+            m.next = "SECTION"
+        with m.State("FAILED"):
+            pass  # never complete
 
 
 class PacketSender(Component):

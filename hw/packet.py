@@ -20,7 +20,7 @@ import zlib
 
 import numpy as np
 
-__all__ = ["Error", "HEADER_WORDS", "Kind", "MemoryId", "TAG_BITS", "build", "parse"]
+__all__ = ["CODED", "Error", "HEADER_WORDS", "Kind", "MemoryId", "TAG_BITS", "build", "parse"]
 
 HEADER_WORDS = 2
 TAG_BITS = 16
@@ -80,6 +80,13 @@ class MemoryId(enum.IntEnum):
     DRAIN = 4
     ROWS = 5
     UPPER = 6
+    HUFFMAN = 7
+    """Tables of the Huffman codes of the sections that follow."""
+
+
+CODED = 0x80
+"""Beside ``ENTRIES`` in a section's first word: Huffman-coded entries; beside ``UPPER``: those whose
+indices have upper bits."""
 
 
 def build(kind: int, payload: bytes, *, sequence: int = 0, destination: int = 0) -> bytes:

@@ -11,11 +11,18 @@ from hw.config import Capacity, Config, Sparse, bits_for
 from hw.packet import MemoryId
 
 __all__ = [
-    "base_words", "beat_layout", "beats", "bundle_layout", "codebook_depth", "codebook_width",
-    "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "item_layout", "lane_of",
-    "layer_layout", "length_bits", "memories", "queue_layout", "row_layout", "streamed_layout",
-    "tag_layout", "task_flags", "task_layout", "upper_layout",
+    "MAX_LENGTH", "SYMBOL_BITS", "base_words", "beat_layout", "beats", "bundle_layout", "codebook_depth",
+    "codebook_width", "column_layout", "drain_job_layout", "drain_layout", "entry_layout",
+    "huffman_layout", "item_layout", "lane_of", "layer_layout", "length_bits", "memories",
+    "queue_layout", "row_layout", "streamed_layout", "tag_layout", "task_flags", "task_layout",
+    "upper_layout",
 ]
+
+SYMBOL_BITS = 8
+"""Bits of a symbol of a Huffman code; of wider fields, the low bits are not coded."""
+
+MAX_LENGTH = 15
+"""Bits of the longest code word."""
 
 
 def beats(elements: int, lanes: int) -> int:
@@ -47,6 +54,11 @@ def bundle_layout(c: Sparse) -> StructLayout:
 def streamed_layout(c: Sparse) -> StructLayout:
     """A beat of ``s_axis_w``, from bit 0 on."""
     return StructLayout({"pe": bits_for(c.pes), "bundle": bundle_layout(c)})
+
+
+def huffman_layout() -> StructLayout:
+    """A word of the tables of Huffman codes: code words of a length, or a symbol, of either code."""
+    return StructLayout({"index": SYMBOL_BITS + 1, "code": SYMBOL_BITS + 1})
 
 
 def length_bits(rows: int) -> int:
@@ -218,6 +230,8 @@ def memories(config: Config) -> dict[MemoryId, tuple[int, int]]:
     upper = upper_layout(c)
     if upper is not None:
         sizes[MemoryId.UPPER] = (upper.size, cap.upper_entries)
+    if c.huffman:
+        sizes[MemoryId.HUFFMAN] = (huffman_layout().size, MAX_LENGTH + 1 + (1 << SYMBOL_BITS))
     if c.weight.kind != "direct":
         sizes[MemoryId.CODEBOOK] = (codebook_width(c), codebook_depth(c))
     return sizes

@@ -103,7 +103,7 @@ class ColumnScanner(Component):
             sending.eq(~o_valid | self.o.ready),
             self.o.valid.eq(o_valid),
             self.o.payload.eq(item),
-            # A column's streamed entries come whatever its activation is: they are multiplied by the zero.
+            # Streamed entries come whatever the activation is: they are multiplied by the zero.
             *(self.o.payload.nonzero[k].eq(
                 there[k] & (Const(1) if c.entries == "stream" else item["values"][k].any()))
               for k in range(2)),

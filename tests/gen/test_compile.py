@@ -142,3 +142,24 @@ def test_golden_inputs_keep_to_the_format():
     c = config()
     assert (golden_inputs(net, c) == golden_inputs(net, c)).all()
     assert len(evaluate(net, golden_inputs(net, c), 8, True)) == 8
+
+
+def test_huffman_coded_entries_are_reported(tmp_path):
+    rng = np.random.default_rng(0)
+    net = network(rng, (90, 70, 50))
+    (tmp_path / "net.npz").write_bytes(dump(net))
+    plain, coded = (compile_network(
+        tmp_path / "net.npz", write_config(tmp_path / f"{huffman}.toml",
+                                           f"[sparse]\npes = 2\nhuffman = {huffman}\n"),
+        BuildFolder(tmp_path / huffman)).report for huffman in ("false", "true"))
+    # What the memories hold is the same.
+    assert coded["stored_bits"] == plain["stored_bits"]
+    assert plain["image_entry_bits"] == plain["stored_bits"]["entries"]
+    # Of every layer: a table (two words, 16 lengths, symbols), and on each PE three words and a stream.
+    heads = coded["image_entry_bits"] - 32 * 2 * (2 + 16 + 2 * 3)
+    assert 3 * plain["weights"] < heads < plain["image_entry_bits"]
+    assert coded["image_entry_bits_per_weight"] == coded["image_entry_bits"] / coded["weights"]
+    assert coded["image_bytes"] < 0.6 * plain["image_bytes"]
+    # 32-bit words: the images differ by what the entries take in each.
+    saved = 32 * (plain["weights"] + 2 * 2) - coded["image_entry_bits"]
+    assert 8 * (plain["image_bytes"] - coded["image_bytes"]) == saved
