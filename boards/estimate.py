@@ -163,7 +163,8 @@ def _cycles(network: Network, config: Config, density: float) -> dict[str, Any]:
     c = config.sparse
     drained, fill = _drain_latency(config), 24 + 6 * config.memory_latency  # of the pipeline
     chain = interval = drains = 0.0
-    for placement in place_all(network, c.pes, broadcasts=c.broadcasts, drains=c.drains, kind=c.index.kind,
+    for placement in place_all(network, c.pes, broadcasts=c.broadcasts, drains=c.drains,
+                               kind=c.index.kind,
                                width=c.index.width, rows=c.capacity.rows,
                                total_rows=c.capacity.total_rows):
         layer = placement.layer

@@ -50,7 +50,7 @@ def test_few_weights_move(seed, sides):
     most = int(np.sort(counts, axis=None)[-4])
     too_many = int(np.maximum(counts - most, 0).sum())
     assert 0 < too_many <= 300 // 32
-    after = shorten(weight, before, pes, most, sides=sides, **PLENTY)
+    after = shorten(weight, before, pes, most, alike=np.arange(pes) % sides, **PLENTY)
     check(weight, after, pes)
     assert cells(weight, after, pes).max() == most
     moved = before.pe[before.of_entry] != after.pe[after.of_entry]
@@ -64,7 +64,7 @@ def test_nothing_to_do():
     weight = random(300, 40, 0.12, 0)
     before = assign_rows(weight, 8, **PLENTY)
     most = int(cells(weight, before, 8).max())
-    assert shorten(weight, before, 8, most, sides=1, slots=1, spare=0) is before
+    assert shorten(weight, before, 8, most, alike=np.arange(8) % 1, slots=1, spare=0) is before
 
 
 def full(columns=(0,), rows=64, pes=4) -> tuple[sp.csc_array, Parts]:
@@ -82,7 +82,7 @@ def test_one_part_for_all_that_a_row_gives_a_pe():
     """The last of the rows on PE 0 is too much for it in three columns."""
     weight, parts = full(columns=(2, 5, 9), rows=96)
     assert cells(weight, parts, 4)[2].tolist() == [27, 23, 23, 23]
-    after = shorten(weight, parts, 4, 26, sides=1, **PLENTY)
+    after = shorten(weight, parts, 4, 26, alike=np.arange(4) % 1, **PLENTY)
     check(weight, after, 4)
     assert len(after.row) == 97 and np.bincount(after.row).argmax() == 92
     assert sorted(cells(weight, after, 4)[5].tolist()) == [23, 23, 24, 26]
@@ -98,7 +98,7 @@ def test_one_part_for_all_that_a_row_gives_a_pe():
 def test_refuses_when_it_takes_too_much(most, slots, spare, enough):
     weight, parts = full()
     assert cells(weight, parts, 4)[0].tolist() == [19, 15, 15, 15]
-    after = shorten(weight, parts, 4, most, sides=1, slots=slots, spare=spare)
+    after = shorten(weight, parts, 4, most, alike=np.arange(4) % 1, slots=slots, spare=spare)
     assert (after is not None) == enough
     if after is not None:
         check(weight, after, 4)
@@ -112,16 +112,16 @@ def test_parts_that_are_there_already_count():
     split = Parts(np.insert(parts.row, 1, 0), np.insert(parts.pe, 1, 3),
                   np.insert(parts.slot, 1, 15), parts.of_entry + (parts.of_entry > 0))
     split.slot[np.flatnonzero(split.pe == 3)] = np.arange(16)
-    assert shorten(weight, split, 4, 18, sides=1, slots=1 << 14, spare=1) is None
-    assert shorten(weight, split, 4, 18, sides=1, slots=1 << 14, spare=2) is not None
+    assert shorten(weight, split, 4, 18, alike=np.arange(4) % 1, slots=1 << 14, spare=1) is None
+    assert shorten(weight, split, 4, 18, alike=np.arange(4) % 1, slots=1 << 14, spare=2) is not None
 
 
 def test_refuses_where_every_pe_is_full():
     weight, parts = full()
-    assert shorten(weight, parts, 4, 15, sides=1, **PLENTY) is None
+    assert shorten(weight, parts, 4, 15, alike=np.arange(4) % 1, **PLENTY) is None
     uneven = Parts(parts.row, parts.pe * 2 % 4, parts.slot, parts.of_entry)  # 34 on PE 0, 30 on PE 2
     uneven.slot[:] = [np.count_nonzero(uneven.pe[:row] == uneven.pe[row]) for row in range(64)]
-    after = shorten(weight, uneven, 4, 32, sides=2, **PLENTY)
+    after = shorten(weight, uneven, 4, 32, alike=np.arange(4) % 2, **PLENTY)
     check(weight, after, 4)
     assert cells(weight, after, 4)[0].tolist() == [32, 0, 32, 0], "odd PEs are for other columns"
-    assert shorten(weight, uneven, 4, 32, sides=1, **PLENTY) is not None
+    assert shorten(weight, uneven, 4, 32, alike=np.arange(4) % 1, **PLENTY) is not None

@@ -14,7 +14,14 @@ from gen.sparse import accumulator_bound, place, place_all, sections
 from hw.config import Activation, Config
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
-from hw.sparse.layout import base_words, column_layout, entry_layout, layer_layout, row_layout
+from hw.sparse.layout import (
+    base_words,
+    column_layout,
+    entry_layout,
+    lane_of,
+    layer_layout,
+    row_layout,
+)
 from hw.sparse.pe import ALL_PES
 from tests.hw.configs import config
 from tests.hw.designs import matrix, network
@@ -66,7 +73,6 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
     c = config.sparse
     memory = {(s.memory, s.pe): s.words for s in contents}
     layers = read(layer_layout(c), memory[MemoryId.LAYERS, 0])
-    drains = np.array([int(w[0]) for w in memory[MemoryId.DRAIN, 0]])
     book = memory.get((MemoryId.CODEBOOK, ALL_PES))
     pe_bits = max(1, (c.pes - 1).bit_length())
     result = []
@@ -75,11 +81,16 @@ def weights_of(net: Network, config: Config, contents) -> list[np.ndarray]:
         job = {name: head["drain"] >> field.offset & (1 << field.width) - 1
                for name, field in layer_layout(c)["drain"].shape}
         assert head["last"] == job["to_output"] == (k == len(net.layers) - 1)
-        drained = slice(job["row_base"], job["row_base"] + job["more_rows"] + 1)
-        rows = read(row_layout(c), memory[MemoryId.ROWS, 0])[drained]
-        places = drains[drained]
-        natural = {(p & (1 << pe_bits) - 1, p >> pe_bits): row["row"]
-                   for p, row in zip(places.tolist(), rows, strict=True)}
+        rows, natural = [], {}
+        for lane in range(c.drains):
+            drained = slice(job[f"base_{lane}"], job[f"base_{lane}"] + job[f"parts_{lane}"])
+            mine = read(row_layout(c), memory[MemoryId.ROWS, lane])[drained]
+            for word, row in zip(memory[MemoryId.DRAIN, lane][drained, 0].tolist(), mine, strict=True):
+                pe = word & (1 << pe_bits) - 1
+                assert lane_of(c, pe) == lane == row["row"] % c.drains
+                natural[pe, word >> pe_bits] = row["row"]
+            assert not mine or not mine[-1]["more"], "a row ends in its lane"
+            rows += mine
         assert len(natural) == len(rows), "an accumulator twice"
         # A row is finished by the part without ``more``; only its first part has a bias.
         finished = [row["row"] for row in rows if not row["more"]]
@@ -141,6 +152,7 @@ def test_memories_give_the_weights_back(seed, pes, kind, index, density, lanes, 
     net = network(rng, rng.integers(1, most, 3).tolist(), density=density, values=range(-5, 9))
     assert give_the_weights_back(net, *resolved(
         net, pes, lower, broadcasts=1 + int(pes % 2 == 0 and seed % 2),
+        drains=1 + int(pes % 4 == 0 and seed % 3 == 0),
         weight={"kind": kind, "width": 9, "signed": True},
         activation={"width": 8, "signed": True, "lanes": lanes}, index={"kind": index}))
 
