@@ -10,7 +10,7 @@ from hw.config import BEAT, Config, bits_for
 from hw.memory import Memory
 from hw.packet import TAG_BITS
 from hw.sparse.layout import beat_layout, beats, tag_layout
-from hw.stream import ReadPipeline
+from hw.stream import ReadPipeline, SkidBuffer
 
 __all__ = ["ActivationSource", "InputBuffer", "OutputBuffer", "source_job"]
 
@@ -169,32 +169,39 @@ class OutputBuffer(Component):
                 elements[lane + k * lanes] = memory.o_data.word_select(k, self.width)
 
         # Words: a position is an address with the piece of it that comes next.
+        m.submodules.exit = exit_ = SkidBuffer(BEAT)
         position, reading, release = Signal(range(4 * self.depth)), Signal(), Signal()
+        left = Signal.like(self.o_words)  # words, less one
+        words = Signal.like(self.o_words)
+        m.d.sync += self.o_words.eq(words)
         shown = reader.o.payload
         if self.packed:
             pieces, signed = 0, c.activation.signed
             valid = (self.i_count - 1)[:group_bits]
-            m.d.comb += self.o_words.eq((self.i_count + (group - 1)) >> group_bits)
+            m.d.comb += words.eq((self.i_count + (group - 1)) >> group_bits)
             slots = [Mux(shown.last & (k > valid), 0, _extended(value, signed, c.activation.slot))
                      for k, value in enumerate(elements)]
-            m.d.comb += self.o.payload.eq(Cat(slot[:c.activation.slot] for slot in slots))
+            m.d.comb += exit_.i.payload.eq(Cat(slot[:c.activation.slot] for slot in slots))
         else:
             # Elements are sign-extended; the golden side reads them as signed numbers.
             wide = int(self.width > BEAT)
             pieces, signed = group_bits + wide, c.accumulator.signed
-            m.d.comb += self.o_words.eq(self.i_count << wide)
-            words = [_extended(value, signed, BEAT << wide).word_select(k, BEAT)
-                     for value in elements for k in range(1 + wide)]
-            m.d.comb += self.o.payload.eq(Array(words)[shown.piece[:pieces]])
+            m.d.comb += words.eq(self.i_count << wide)
+            all_words = [_extended(value, signed, BEAT << wide).word_select(k, BEAT)
+                         for value in elements for k in range(1 + wide)]
+            m.d.comb += exit_.i.payload.eq(Array(all_words)[shown.piece[:pieces]])
         last = Signal()
         m.d.comb += [
-            last.eq(position + 1 == self.o_words),
+            last.eq(left == 0),
             reader.i.valid.eq(reading),
             reader.i.payload.piece.eq(position[:pieces]),
             reader.i.payload.last.eq(last),
             reader.i_address.eq(position >> pieces | context << address_bits),
-            self.o.valid.eq(reader.o.valid),
-            reader.o.ready.eq(self.o.ready),
+            exit_.i.valid.eq(reader.o.valid),
+            reader.o.ready.eq(exit_.i.ready),
+            self.o.valid.eq(exit_.o.valid),
+            self.o.payload.eq(exit_.o.payload),
+            exit_.o.ready.eq(self.o.ready),
             self.o_free.eq(free),
             self.o_tag.eq(tag[context]),
             self.o_start.eq(~reading & ~free.bit_select(context, 1)),
@@ -205,11 +212,11 @@ class OutputBuffer(Component):
             (free | Mux(release, Const(1, 2) << context, 0))
             & ~Mux(self.i_commit, Const(1, 2) << self.i_context, 0)[:2])
         with m.If(~reading):
-            m.d.sync += position.eq(0)
+            m.d.sync += [position.eq(0), left.eq(self.o_words - 1)]
             with m.If(self.o_start & self.i_go):
                 m.d.sync += reading.eq(1)
         with m.Elif(reader.i.ready):
-            m.d.sync += position.eq(position + 1)
+            m.d.sync += [position.eq(position + 1), left.eq(left - 1)]
             with m.If(last):
                 # The words still in the pipeline have been read: the slot may be written again.
                 m.d.comb += release.eq(1)

@@ -154,21 +154,27 @@ def test_words_beyond_the_buffer_are_dropped():
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("latency", [1, 2])
-@pytest.mark.parametrize("width, signed", [(20, True), (32, False), (33, True), (64, True),
-                                           (40, False)])
-def test_output_buffer(width, signed, latency, seed):
+@pytest.mark.parametrize("drains", [1, 2])
+@pytest.mark.parametrize("packed, width, signed", [
+    (False, 20, True), (False, 32, False), (False, 33, True), (False, 64, True), (False, 40, False),
+    (True, 8, True), (True, 5, False), (True, 16, True), (True, 11, True)])
+def test_output_buffer(packed, width, signed, drains, latency, seed):
+    """Rows come in any order, one a lane; words leave in order, zeros behind the last activation."""
     print(f"seed {seed}")
     rng = random.Random(seed)
-    c = config(memory_latency=latency, sparse__accumulator={"width": width, "signed": signed},
-               sparse__weight__signed=signed, sparse__activation__signed=signed,
-               sparse__requantize={"enabled": False, "multiplier_width": 1})
+    c = config(memory_latency=latency, sparse__weight__signed=signed, sparse__pes=4,
+               sparse__drains=drains, sparse__outputs="activations" if packed else "accumulators",
+               sparse__activation={"width": width if packed else 8, "signed": signed, "lanes": 4},
+               sparse__accumulator={"width": 24 if packed else width, "signed": signed},
+               sparse__requantize={"enabled": packed, "multiplier_width": 1})
     low, high = integer_range(width, signed)
-    count = rng.choice([1, 2, 15, 16])
+    count = rng.choice([1, 2, 13, 15, 16])
     vectors = [[rng.choice([low, high, rng.randint(low, high)]) for _ in range(count)]
                for _ in range(7)]
     dut = OutputBuffer(c)
     assert bits_for(dut.depth) >= bits_for(16)
-    size = 2 if width > 32 else 1
+    element = c.sparse.activation.slot // 8 if packed else 8 if width > 32 else 4
+    padded = -(-count * element // 4) * 4 // element
     eager = rng.choice([1.0, 0.4])
 
     async def drain(ctx):
@@ -176,10 +182,17 @@ def test_output_buffer(width, signed, latency, seed):
             while not ctx.get(dut.o_free) >> (k & 1) & 1:
                 await ctx.tick()
             ctx.set(dut.i_context, k & 1)
-            for row in rng.sample(range(count), count):
-                ctx.set(dut.i_row, row)
-                ctx.set(dut.i_value, vector[row] & ((1 << width) - 1))
-                ctx.set(dut.i_write, 1)
+            waiting = [rng.sample(rows, len(rows)) for rows in (
+                range(lane, count, drains) for lane in range(drains))]
+            while any(waiting):
+                writes = 0
+                for lane, rows in enumerate(waiting):
+                    if rows and rng.random() < 0.8:
+                        row = rows.pop()
+                        writes |= 1 << lane
+                        ctx.set(dut.i_row[lane], row)
+                        ctx.set(dut.i_value[lane], vector[row] & ((1 << width) - 1))
+                ctx.set(dut.i_write, writes)
                 await ctx.tick()
             ctx.set(dut.i_write, 0)
             ctx.set(dut.i_tag, 60 + k)
@@ -192,20 +205,21 @@ def test_output_buffer(width, signed, latency, seed):
         for k, vector in enumerate(vectors):
             (tag,) = await ctx.tick().sample(dut.o_tag).until(dut.o_start)
             assert tag == 60 + k
+            assert ctx.get(dut.o_words) == padded * element // 4
             ctx.set(dut.i_go, 1)
             await ctx.tick()
             ctx.set(dut.i_go, 0)
             words = []
-            while len(words) < count * size:
+            while len(words) < padded * element // 4:
                 ctx.set(dut.o.ready, rng.random() < eager)
                 _, _, valid, ready, word = await ctx.tick().sample(dut.o.valid, dut.o.ready,
                                                                    dut.o.payload)
                 if valid and ready:
                     words.append(word)
             ctx.set(dut.o.ready, 0)
-            await ctx.tick().repeat(latency + 2)
+            await ctx.tick().repeat(latency + 3)
             assert not ctx.get(dut.o.valid), "a word too many"
-            dtype = f"<{'i' if signed else 'u'}{4 * size}"
-            assert np.array(words, "<u4").view(dtype).tolist() == vector
+            values = np.array(words, "<u4").view(f"<{'i' if signed else 'u'}{element}").tolist()
+            assert values == vector + [0] * (padded - count)
 
     cycles(dut, host, drain)
