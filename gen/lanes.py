@@ -20,12 +20,13 @@ def assign_lanes(weight: sp.csc_array, pes: int, lanes: int, broadcasts: int,
     """
     if lanes == 1:
         return assign(weight, pes, slots=slots, spare=spare)
-    rows, all_pes = [], []
+    rows: list[np.ndarray] = []
+    all_pes: list[np.ndarray] = []
     of_entry = np.empty(weight.nnz, np.int64)
     for lane in range(lanes):
         mine = weight[lane::lanes]
         parts = assign(mine, pes // lanes, slots=slots, spare=spare // lanes)
-        of_entry[weight.indices % lanes == lane] = parts.of_entry + sum(map(len, rows))
+        of_entry[weight.indices % lanes == lane] = parts.of_entry + sum(len(each) for each in rows)
         rows.append(parts.row * lanes + lane)
         group, member = np.divmod(parts.pe, broadcasts)
         all_pes.append((group * lanes + lane) * broadcasts + member)

@@ -233,7 +233,7 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
             columns[pe].append(table)
 
         # Descriptor, drain order, rows.
-        job = {}
+        job: dict[str, int] = {}
         for lane in range(c.drains):
             mine = np.flatnonzero(parts.row % c.drains == lane)
             job |= {f"base_{lane}": row_bases[lane], f"parts_{lane}": len(mine)}

@@ -180,7 +180,7 @@ def layer_layout(c: Sparse) -> StructLayout:
 
 def drain_job_layout(c: Sparse) -> StructLayout:
     """What the drain needs to know of a layer."""
-    lanes = {}
+    lanes: dict[str, int] = {}
     for lane in range(c.drains):
         lanes |= {f"base_{lane}": bits_for(c.capacity.total_rows),
                   f"parts_{lane}": bits_for(c.capacity.total_rows + 1)}  # parts of rows

@@ -1,5 +1,7 @@
 """A processing element of the sparse engine."""
 
+from typing import Literal
+
 from amaranth import Cat, Module, Mux, ResetInserter, Signal, signed, unsigned
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out, Signature
@@ -175,7 +177,7 @@ class ProcessingElement(Component):
             walker.i_pause.eq(read),
         ]
         # One port costs a multiplexer, but large memories have no second one.
-        ports = "single" if cap.entries >= LARGE else "dual"
+        ports: Literal["single", "dual"] = "single" if cap.entries >= LARGE else "dual"
         if c.entries == "memory":
             entries = loaded("entries", Memory(entry_layout(c).size, cap.entries, latency=latency,
                                                ports=ports), MemoryId.ENTRIES)
@@ -194,8 +196,9 @@ class ProcessingElement(Component):
         with m.If(marker & task.begin):
             m.d.sync += current.eq(task)
         index = entry.index
-        if upper_layout(c) is not None:
-            upper = loaded("upper", Memory(upper_layout(c).size, cap.upper_entries, latency=latency,
+        upper_bits = upper_layout(c)
+        if upper_bits is not None:
+            upper = loaded("upper", Memory(upper_bits.size, cap.upper_entries, latency=latency,
                                            ports=ports), MemoryId.UPPER)
             m.d.comb += upper.i_address.eq(walker.o_address)
             index = Cat(index, Mux(current.upper, upper.o_data, 0))
@@ -211,6 +214,7 @@ class ProcessingElement(Component):
             m.d.sync += row.eq(base + index)
 
         # Weight, then product, in so many steps.
+        steps: int
         if c.weight.kind != "direct":
             codebook = loaded("codebook", Memory(codebook_width(c), codebook_depth(c),
                                                  latency=latency, block=True), MemoryId.CODEBOOK)

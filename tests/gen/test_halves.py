@@ -38,8 +38,8 @@ def test_every_weight_is_on_a_pe_of_its_columns_half(together, rows, columns, de
 
 
 @pytest.mark.parametrize("density, words, needed", [
-    (1.0, 95, False), (1.0, 96, True), (0.5, 47, False), (0.5, 48, True), (0.0, 1, True),
-    (None, 28, False), (None, 29, True)])
+    (1.0, 105, False), (1.0, 106, True), (0.5, 52, False), (0.5, 53, True), (0.0, 1, True),
+    (None, 31, False), (None, 32, True)])
 def test_only_layers_that_one_broadcast_would_limit_need_them(density, words, needed):
     """800 weights on 8 PEs: 100 each, of which the density is work; 0.3 where nothing is said."""
     layer = Layer(sp.csc_array(np.ones((40, 20), np.int64)), np.zeros(40, np.int64), density=density)

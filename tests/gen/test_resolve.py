@@ -214,8 +214,8 @@ def test_incomplete_configuration(tmp_path):
 
 
 def test_rules_between_keys_have_one_line():
-    with pytest.raises(ThriftyError, match='^here: key "sparse": pes 3 must be even with '
-                       "broadcasts = 2$"):
+    with pytest.raises(ThriftyError, match='^here: key "sparse": pes 3 must be a multiple '
+                       "of 2, with broadcasts = 2 and drains = 1$"):
         complete(table(sparse__pes=3, sparse__broadcasts=2), "here")
     with pytest.raises(ThriftyError, match='^here: key "sparse.index": lower 4 must be at '
                        "most width 3$"):
