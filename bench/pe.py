@@ -1,6 +1,8 @@
 """What one processing element takes on ECP5, by kind of weight: `python -m bench.pe`.
 
-The PE of the preset engine16, synthesised alone; slots are LUT4 + 2 CCU2C + 6 DPR16X4.
+A PE of 1,024 entries, 512 words of column tables, 63 rows and one layer, 8-bit activations, 16 codebook
+words, 24-bit accumulators and a queue of 256, and the PE of the preset engine16, each synthesised alone.
+Slots are LUT4 + 2 CCU2C + 6 DPR16X4.
 """
 
 import json
@@ -13,17 +15,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from boards.build import count_cells
+from boards.carry import absorb_logic
 from boards.tools import Tools
 from gen.presets import preset_text
 from gen.resolve import complete
 from gen.verilog import emit
 from hw.top import Top
 
-VARIANTS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("codebook, multiplier in a DSP", {}, ""),
-    ("codebook, multiplier in LUTs", {}, "-nodsp"),
-    *((f"shift-add, {terms} term{'s' * (terms > 1)}", {"kind": "shift_add", "terms": terms}, "")
+SMALL = {"entries": 1024, "columns": 512, "rows": 63, "layers": 1}
+QUEUE = 256
+"""That of `thrifty bench eie`."""
+
+VARIANTS: tuple[tuple[str, dict[str, int], dict[str, Any], str], ...] = (
+    ("codebook, multiplier in a DSP", SMALL, {}, ""),
+    ("codebook, multiplier in LUTs", SMALL, {}, "-nodsp"),
+    *((f"shift-add, {terms} term{'s' * (terms > 1)}", SMALL, {"kind": "shift_add", "terms": terms}, "")
       for terms in (1, 2, 3)),
+    ("engine16", {}, {}, ""),
 )
 CELLS = ("LUT4", "CCU2C", "TRELLIS_DPR16X4", "TRELLIS_FF", "MULT18X18D", "DP16KD")
 
@@ -32,9 +41,9 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Synthesise each variant with Yosys."""
     err = Console(stderr=True)
     rows = []
-    for name, weight, options in VARIANTS:
+    for name, capacity, weight, options in VARIANTS:
         with err.status(name):
-            rows.append({"weights": name, **_cells(weight, options)})
+            rows.append({"weights": name, **_cells(capacity, weight, options)})
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -44,21 +53,26 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     Console().print(table)
 
 
-def _cells(weight: dict[str, Any], options: str) -> dict[str, int]:
-    """Cells of a PE whose configuration differs from engine16's in ``weight``."""
+def _cells(capacity: dict[str, int], weight: dict[str, Any], options: str) -> dict[str, int]:
+    """Cells of a PE whose configuration differs from engine16's in ``capacity`` and ``weight``."""
     text = tomllib.loads(preset_text("engine16"))
+    text["sparse"]["capacity"] |= capacity
     text["sparse"]["weight"] |= weight
+    text["sparse"]["queue_depth"] = QUEUE
     top = Top(complete(text, "bench.pe"))
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         folder = Path(scratch)
         (folder / "pe.v").write_text(emit(top, top.config.name, top.shared))
         (folder / "pe.ys").write_text(
             f"read_verilog pe.v\nsynth_ecp5 -nowidelut {options} -top {top.engine.pe.name}\n"
-            "tee -q -o stat.json stat -json\n")
+            "write_json netlist.json\n")
         Tools(folder, native=False, progress=lambda what, seconds: None).run("yosys", "-s", "pe.ys")
-        counts = json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]
-    cells = {cell: counts.get(cell, 0) for cell in CELLS}
-    return {"slots": cells["LUT4"] + 2 * cells["CCU2C"] + 6 * cells["TRELLIS_DPR16X4"], **cells}
+        netlist = json.loads((folder / "netlist.json").read_text())
+    counts = count_cells(netlist["modules"], top.engine.pe.name)
+    absorbed = absorb_logic(netlist)
+    cells = {cell: counts[cell] for cell in CELLS}
+    slots = cells["LUT4"] + 2 * cells["CCU2C"] + 6 * cells["TRELLIS_DPR16X4"]
+    return {"slots": slots, "with logic in carry cells": slots - absorbed, **cells}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from gen.folder import BuildFolder
 from gen.verilog import emit
 from hw.errors import ThriftyError
 
-__all__ = ["synthesise"]
+__all__ = ["count_cells", "synthesise"]
 
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin"}
 
@@ -131,7 +131,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         tools.run("ecppack", "--compress", placed, bitstream)
     else:
         tools.run("icepack", placed, bitstream)
-    return _count(netlist["modules"], "BoardTop"), json.loads((work / "report.json").read_text())
+    return count_cells(netlist["modules"], "BoardTop"), json.loads((work / "report.json").read_text())
 
 
 def _script(board: Board, manifest: Mapping[str, Any]) -> str:
@@ -148,7 +148,7 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _count(modules: Mapping[str, Any], name: str) -> Counter[str]:
+def count_cells(modules: Mapping[str, Any], name: str) -> Counter[str]:
     """Cells of a module by type, those of its submodules among them."""
     total: Counter[str] = Counter()
     for kind, count in Counter(cell["type"] for cell in modules[name]["cells"].values()).items():
@@ -156,7 +156,7 @@ def _count(modules: Mapping[str, Any], name: str) -> Counter[str]:
         if inner is None or "blackbox" in inner["attributes"]:
             total[kind] += count
         else:
-            for each, number in _count(modules, kind).items():
+            for each, number in count_cells(modules, kind).items():
                 total[each] += count * number
     return total
 
