@@ -182,6 +182,7 @@ class Queue(Component):
         write_pointer = Signal(range(self.depth))
         read_pointer = Signal(range(self.depth))
         level = Signal(range(self.depth + 1))
+        some = Signal()  # level != 0, decided a cycle before
 
         def after(pointer):
             return Mux(pointer == self.depth - 1, 0, pointer + 1)
@@ -190,7 +191,7 @@ class Queue(Component):
         m.d.comb += [
             self.i.ready.eq(level != self.depth),
             push.eq(self.i.valid & self.i.ready),
-            reader.i.valid.eq(level != 0),
+            reader.i.valid.eq(some),
             pop.eq(reader.i.valid & reader.i.ready),
             self.o_level.eq(level),
             memory.i_write.eq(push),
@@ -205,7 +206,7 @@ class Queue(Component):
             reader.o.ready.eq(self.o.ready),
         ]
         with m.If(push != pop):
-            m.d.sync += level.eq(level + Mux(push, 1, -1))
+            m.d.sync += [level.eq(level + Mux(push, 1, -1)), some.eq(push | (level != 1))]
         with m.If(push):
             m.d.sync += write_pointer.eq(after(write_pointer))
         with m.If(pop):

@@ -43,7 +43,7 @@ class ColumnTable(Component):
     @staticmethod
     def latency(memory_latency: int) -> int:
         """Cycles from ``i_item`` to ``o_item``."""
-        return memory_latency + 3
+        return memory_latency + 4
 
     def elaborate(self, platform):
         m = Module()
@@ -58,10 +58,11 @@ class ColumnTable(Component):
             table.i_write_data.eq(self.i_data),
             table.i_address.eq(item.address),
         ]
-        item = delay(m, item, latency, "looked_up", reset_less=True)
-        valid = delay(m, valid, latency, "looked_up_valid")
-        word = Signal(layout)
-        m.d.comb += word.eq(table.o_data)
+        # A register more than the RAM's own, to come from wherever the RAM is placed.
+        item = delay(m, item, latency + 1, "looked_up", reset_less=True)
+        valid = delay(m, valid, latency + 1, "looked_up_valid")
+        word = Signal(layout, reset_less=True)
+        m.d.sync += word.eq(table.o_data)
 
         # Lengths: that of the first column, of the second, and of both.
         first_empty = (word.first == 0) & ~(item.long & word.second.any())

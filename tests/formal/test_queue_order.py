@@ -76,6 +76,7 @@ def test_queue(latency, depth):
         in_order(m, dut.i, dut.o, slots)
         m.d.comb += [
             Assert(dut.o_level <= depth, "the level is at most the depth"),
+            Assert(probe(inside, "some") == (dut.o_level != 0), "it knows whether there are some"),
             Assert((read < depth) & (write < depth), "pointers stay inside"),
             Assert(write == Mux(end >= depth, end - depth, end), "pointers and level agree"),
             Assert(dut.i.ready == (dut.o_level != depth), "items are taken while there is room"),

@@ -31,13 +31,14 @@ def spec(m, latency, pes, spare):
                  dut.i_item.as_value().eq(AnySeq(len(dut.i_item.as_value())))]
     m.d.sync += item_valid.eq(AnySeq(1) & ~stop)
 
-    stages = ["item_valid_1", *(f"looked_up_valid_{k + 1}" for k in range(latency)),
+    stages = ["item_valid_1", *(f"looked_up_valid_{k + 1}" for k in range(latency + 1)),
               "measured_valid_1", "push"]
     on_their_way = sum((probe(inside, f"columns.{stage}") for stage in stages), item_valid)
     level = probe(inside, "queue.o_level")
     push, ready = probe(inside, "columns.push"), probe(inside, "queue.i__ready")
     m.d.comb += [
         Assert(~push | ready, "nothing is pushed into a full queue"),
+        Assert(probe(inside, "queue.some") == (level != 0), "the queue knows whether there are some"),
         Assert(level + on_their_way <= depth, "there is room for all that is on its way"),
         # Levels are looked at in steps: of a spare below a step, nothing is used.
         Cover(level == depth - spare % (1 << COARSE), "the queue fills to its last word"),
