@@ -50,9 +50,10 @@ def draw(seed: int, index: int) -> Case:
     rng = np.random.default_rng([seed, index])
     pes = int(rng.choice(PES) if rng.random() < 2 / 3 else rng.integers(1, 65))
     broadcasts = 1 if rng.random() < 2 / 3 else 2
-    pes += pes % broadcasts
+    drains = 1 if rng.random() < 1 / 2 else 2
+    pes += -pes % (broadcasts * drains)
     width, signed = int(rng.integers(1, 17)), bool(rng.integers(2))
-    smallest = 4 if width <= 8 else 2
+    smallest = 4 if width <= 8 or broadcasts == 2 else 2
     activation = {"width": width, "signed": signed,
                   "lanes": int(rng.choice([n for n in (2, 4, 8, 16, 32) if n >= smallest]))}
     requantize, multiplier_width = bool(rng.integers(2)), int(rng.integers(1, 18))
@@ -73,12 +74,15 @@ def draw(seed: int, index: int) -> Case:
         sizes[int(rng.integers(1, len(sizes)))] = 17 * pes + int(rng.integers(40))
     layers = [_layer(rng, rows, columns, weight, accumulator["signed"])
               for columns, rows in zip(sizes, sizes[1:], strict=False)]
+    raw_end = True
     if requantize:
         raw_end = rng.random() < 0.2
         layers = [layer if raw_end and layer is layers[-1]
                   else _requantized(rng, layer, width, multiplier_width) for layer in layers]
     sparse: dict[str, Any] = {
         "pes": pes, "queue_depth": _queue_depth(rng), "broadcasts": broadcasts,
+        "drains": drains, "outputs": "accumulators" if raw_end or rng.integers(2) else "activations",
+        "huffman": bool(rng.random() < 0.3),
         "activation": activation, "weight": weight,
         "accumulator": accumulator, "index": _index(rng, layers, pes),
         "requantize": {"enabled": requantize, "multiplier_width": multiplier_width},
@@ -195,9 +199,11 @@ def check(case: Case, path: Path) -> dict[str, Any]:
     outputs, right = np.load(folder / "outputs.npy"), expected(case)
     a, w, index = chosen.activation, chosen.weight, chosen.index
     return {
-        "pes": chosen.pes, "activation": f"{'s' if a.signed else 'u'}{a.width} x {a.lanes}",
+        "pes": chosen.pes, "broadcasts": chosen.broadcasts, "drains": chosen.drains,
+        "outputs": chosen.outputs, "huffman": chosen.huffman,
+        "activation": f"{'s' if a.signed else 'u'}{a.width} x {a.lanes}",
         "weight": f"{'s' if w.signed else 'u'}{w.width} {w.kind}",
-        "index": f"{index.stored} of {index.width} {index.kind}", "broadcasts": chosen.broadcasts,
+        "index": f"{index.stored} of {index.width} {index.kind}",
         "queue": chosen.queue_depth, "latency": case.config["memory_latency"],
         "accumulator": chosen.accumulator.width,
         "layers": " ".join(f"{layer.rows}x{layer.columns}" for layer in case.network.layers),
