@@ -10,7 +10,7 @@ from bench.configurations import check, draw, expected
 SEED = 1
 COUNT = 200
 QUICK = (48, 50, 99, 121, 159, 179)
-"""Cases of few PEs: two broadcasts, two drain lanes, Huffman codes, packed outputs. Others are longer."""
+"""Cases of few PEs: two broadcasts, two drain lanes, Huffman codes, packed outputs. Others are slow."""
 
 
 def test_a_case_is_the_same_every_time():

@@ -26,7 +26,7 @@ class Surroundings:
     def descriptor(self, k):
         return {"table": 3 * k, "long": k >> 1 & 1, "more_beats": k & 1, "tail": k & 3,
                 "relative": k & 1, "last": k == self.layers - 1,
-                "drain": {"row_base": 3 * k, "more_rows": k, "shift": k, "relu": k & 1,
+                "drain": {"base_0": 3 * k, "parts_0": k, "shift": k, "relu": k & 1,
                           "to_output": k == self.layers - 1, "raw": 0}}
 
     async def load(self, ctx):
