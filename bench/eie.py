@@ -5,6 +5,7 @@ matrices are random, from a printed seed; one generated design runs all of them.
 """
 
 import json
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -225,6 +226,7 @@ def _run(layer: EieLayer, kind: str, seed: int, divide: int, config: Path, folde
     start = time.monotonic()
     compiled = compile_network(source, config, folder)
     seconds = time.monotonic() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     generate(None, folder)
     tell("simulating")
     report, _ = simulate(folder, vectors, simulator="verilator", seed=seed, stall=0.0, waves=False)
@@ -246,7 +248,8 @@ def _run(layer: EieLayer, kind: str, seed: int, divide: int, config: Path, folde
         "paper_ratio": layer.paper_ratio,
         "scan_bound": compiled.report["layers"][0]["table_words"] / work,
         "bits_per_nonzero": entries + tables, "entry_bits": entries, "table_bits": tables,
-        "compile_seconds": round(seconds, 1),
+        # Memory of the whole bench so far: more than the compiler took.
+        "compile_seconds": round(seconds, 1), "peak_mib": peak,
     }
 
 

@@ -36,9 +36,11 @@ class ColumnScanner(Component):
         c = self.config
         lanes, bases = c.activation.lanes, base_words(c.capacity)
         halves = c.broadcasts == 2
-        new, beat = self.i.payload, Signal(beat_layout(c), reset_less=True)
+        new = self.i.payload
+        beat = Signal(beat_layout(c), reset_less=True)
         # One of these is set while an item of the beat at hand is left to send: what comes next.
-        begin, base, column, end = Signal(), Signal(bases), Signal(), Signal()
+        begin, column, end = (Signal(name=name) for name in ("begin", "column", "end"))
+        base = Signal(bases)
         columns = Signal(lanes)  # a bit for each column item that is left, lowest first
         lane = Signal(range(lanes), reset_less=True)
         sending = Signal()  # an item leaves or there is none

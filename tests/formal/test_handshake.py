@@ -112,7 +112,7 @@ def test_output_buffer(latency, width):
     def spec(m):
         m.submodules.dut = dut = OutputBuffer(
             small(memory_latency=latency, accumulator_width=width))
-        any_input(m, dut.i_write, dut.i_context, dut.i_row, dut.i_value, dut.i_commit, dut.i_tag,
+        any_input(m, dut.i_write, dut.i_context, *dut.i_row, *dut.i_value, dut.i_commit, dut.i_tag,
                   dut.i_count, dut.i_go)
         watch(m, dut.o, "o")
     check(spec, f"output_buffer_{latency}_{width}", cover=10)

@@ -69,6 +69,11 @@ def spec(m, half):
     m.d.comb += following.eq(address + (base.any() | column))
     with m.If(judged):
         m.d.sync += address.eq(Mux(begins, owner.tag.table, following))
+    at_begin, at_base, at_column, at_end = (probe(inside, name) for name in (
+        "begin", "base", "column", "end"))
+    ahead = at_begin | at_base.any() | at_column
+    mask = wanted(beat, lanes, bases, half)[1 + bases:-1] & Cat(
+        ahead & (k >= probe(inside, "lane")) for k in range(lanes))
     values = Array(owner["values"][k] for k in range(lanes))
     first, second = values[lane], values[lane | 1]
     same_task = ((task.layer == owner.tag.task.layer) & (task.relative == owner.tag.task.relative))
@@ -91,8 +96,16 @@ def spec(m, half):
         Assert(~(loaded & taken) | (rest == 0), "all items leave before the next beat"),
         Assert(~loaded | dut.o.valid | (left == 0), "no cycle is lost"),
         # What makes it inductive.
-        Assert(now == probe(inside, "left"), "it knows what is left"),
-        Assert((now == 0) | (beat.as_value() == probe(inside, "beat")), "it keeps the beat"),
+        Assert(now == Cat(at_begin, *(at_begin | at_base[:k + 1].any() for k in range(bases)), mask,
+                          (ahead | at_end) & beat.tag.last), "it knows what is left"),
+        Assert(at_begin + sum(at_base) + at_column + at_end <= 1, "and what comes next"),
+        Assert(~ahead | (probe(inside, "columns") == Cat(sum(mask) > k for k in range(lanes))),
+               "and how many columns are left"),
+        Assert(~at_column | mask.any(), "of which one comes next"),
+        Assert(~mask.any() | mask.bit_select(probe(inside, "lane"), 1), "at its lane"),
+        Assert(~(ahead | at_end) | (beat.as_value() == probe(inside, "beat")), "it keeps the beat"),
+        Assert(~at_end | beat.tag.last, "only the last beat has an end"),
+        Assert(~(at_begin | at_base.any()) | beat.tag.first, "only the first beat has a beginning"),
         Assert(probe(inside, "address") == Mux(judged, kept, address), "it counts the words"),
         Cover(judged & ends, "an end marker"),
         Cover(judged & base[1] & owner.tag.long, "the last word of a base address"),

@@ -40,7 +40,7 @@ def test_memories_of_a_configuration():
     assert memories(config()) == {
         MemoryId.ENTRIES: (3 + 4, 64),
         MemoryId.COLUMNS: (4 + 4, 32),
-        MemoryId.LAYERS: (1 + 5 + 3 + 2 + 1 + 1 + (5 + 5 + 6 + 1 + 1 + 1), 4),
+        MemoryId.LAYERS: (1 + 5 + 3 + 2 + 1 + 1 + (5 + 6 + 6 + 1 + 1 + 1), 4),
         MemoryId.DRAIN: (1 + 3, 32),
         MemoryId.ROWS: (4 + 1 + 24 + 16, 32),
         MemoryId.CODEBOOK: (8, 4 * 16),
