@@ -25,7 +25,7 @@ from hw.sparse.pe import (
 )
 from hw.sparse.scanner import ColumnScanner
 from hw.sparse.streamed import Distributor
-from hw.stream import Fork, or_tree, or_tree_levels
+from hw.stream import Fork, SkidBuffer, or_tree, or_tree_levels
 
 __all__ = ["SparseEngine"]
 
@@ -91,6 +91,8 @@ class SparseEngine(Component):
         m.submodules.output = outputs = OutputBuffer(config)
         m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
         m.submodules.source = source = ActivationSource(config)
+        # Registers, so that a broadcast that stops does not reach back to the sequencer in its cycle.
+        m.submodules.beats = skid = SkidBuffer(beat_layout(c))
         m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
         # The bus, the PE, the OR tree.
         m.submodules.drain = drain = Drain(
@@ -126,9 +128,12 @@ class SparseEngine(Component):
             inputs.i_advance.eq(source.o_advance),
             inputs.i_address.eq(Cat(_fit(source.o_beat, len(inputs.i_address) - 1), source.o_context)),
             source.i_input.eq(inputs.o_values),
-            fork.i.payload.eq(source.o.payload),
-            fork.i.valid.eq(source.o.valid),
-            source.o.ready.eq(fork.i.ready),
+            skid.i.payload.eq(source.o.payload),
+            skid.i.valid.eq(source.o.valid),
+            source.o.ready.eq(skid.i.ready),
+            fork.i.payload.eq(skid.o.payload),
+            fork.i.valid.eq(skid.o.valid),
+            skid.o.ready.eq(fork.i.ready),
         ]
 
         # Broadcasts: PE k listens to number k mod broadcasts.
