@@ -34,11 +34,13 @@ lint: setup
 # The measurements that README and docs quote: more than an hour on 2 idle cores.
 bench: setup
 	$(BIN)/python -m bench.boards
+	$(BIN)/python -m bench.boards --absorb
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.pe
 	$(BIN)/python -m bench.matrices
 	$(BIN)/python -m bench.configurations
-	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks
+	$(BIN)/python -m bench.huffman
+	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks --kind band
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache

@@ -8,7 +8,7 @@ __all__ = ["PRESETS", "preset_path", "preset_text"]
 
 PRESETS = {
     "engine16": "16 PEs for layers of up to 32 Ki weights, on ULX3S-85F",
-    "icebreaker": "3 PEs and 48 Ki weights: the largest engine found to fit the iCEBreaker",
+    "icebreaker": "2 PEs and 32 Ki weights: the largest engine found to fit the iCEBreaker",
     "lenet": "LeNet-300-100 on 8 PEs; capacities are chosen by compile (the demo)",
 }
 """Name and purpose; each is a file beside this one."""
