@@ -47,13 +47,16 @@ def bits(counts: np.ndarray, seed: int, divide: int = 1) -> dict[str, Any]:
     shape = next(layer for layer in LAYERS if layer.name == "VGG-7")
     weight = matrix("uniform", shape.rows // divide, shape.columns // divide, shape.weights, rng)
     weight.data = rng.choice(np.arange(1, len(counts) + 1), weight.nnz, p=counts / counts.sum())
-    net = Network([Layer(weight, np.zeros(weight.shape[0], np.int64), density=shape.activations)])
+    rows = weight.shape[0]
+    net = Network([Layer(weight, np.zeros(rows, np.int64), multiplier=np.ones(rows, np.int64),
+                         density=shape.activations)])
     table = tomllib.loads(CONFIG.format(pes=PES // divide, queue=64))
     table["sparse"]["huffman"] = True
     config = complete(table, "bench huffman")
     c = config.sparse
-    [placement] = place_all(net, c.pes, broadcasts=c.broadcasts, kind=c.index.kind, width=c.index.width,
-                            rows=c.capacity.rows, total_rows=c.capacity.total_rows)
+    [placement] = place_all(net, c.pes, broadcasts=c.broadcasts, drains=c.drains,
+                            kind=c.index.kind, width=c.index.width, rows=c.capacity.rows,
+                            total_rows=c.capacity.total_rows)
     parts = sections(net, config, [placement])
     widths = {which: width for which, (width, _) in memories(config).items()}
 

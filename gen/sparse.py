@@ -401,6 +401,9 @@ def _check_network(network: Network, placements: list[Placement], c: Sparse) -> 
     if c.entries == "stream" and len(layers) > 1:
         raise ThriftyError(f'with sparse.entries = "stream" a network has one layer, not {len(layers)}: '
                            'set it to "memory"')
+    if c.outputs == "activations" and layers[-1].multiplier is None:
+        raise ThriftyError('outputs = "activations" needs a last layer that requantizes: give it '
+                           'multipliers and a shift, or set sparse.outputs = "accumulators"')
     needs = {
         "layers": len(layers),
         "columns": table_words(placements, cap),

@@ -74,6 +74,9 @@ CONFIGURATIONS = {
     "[sparse]\npes = 2\n[sparse.capacity]\nrows = 2\n": "layer 0: 6 rows a PE, but capacity.rows is 2: "
                                                         "set it to 6, or use 6 PEs",
     "[sparse]\npes = 3\nbroadcasts = 2\n": "pes 3 must be a multiple of 2, with",
+    "[sparse]\noutputs = 'activations'\n": "needs requantize.enabled = true",
+    "[sparse]\noutputs = 'activations'\n[sparse.requantize]\nenabled = true\n":
+        "needs a last layer that requantizes: give it multipliers and a shift, or set",
     "[sparse]\nbroadcasts = 3\n": r'"sparse.broadcasts": .*1 or 2 \(it is 3\)',
     "[sparse.index]\nlower = 0\n": '"sparse.index.lower": .*greater than or equal to 1',
     "[sparse.index]\nwidth = 4\nlower = 5\n": "lower 5 must be at most width 4",
