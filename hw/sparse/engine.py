@@ -91,8 +91,6 @@ class SparseEngine(Component):
         m.submodules.output = outputs = OutputBuffer(config)
         m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
         m.submodules.source = source = ActivationSource(config)
-        # Registers, so that a broadcast that stops does not reach back to the sequencer in its cycle.
-        m.submodules.beats = skid = SkidBuffer(beat_layout(c))
         m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
         # The bus, the PE, the OR tree.
         m.submodules.drain = drain = Drain(
@@ -128,12 +126,22 @@ class SparseEngine(Component):
             inputs.i_advance.eq(source.o_advance),
             inputs.i_address.eq(Cat(_fit(source.o_beat, len(inputs.i_address) - 1), source.o_context)),
             source.i_input.eq(inputs.o_values),
-            skid.i.payload.eq(source.o.payload),
-            skid.i.valid.eq(source.o.valid),
-            source.o.ready.eq(skid.i.ready),
-            fork.i.payload.eq(skid.o.payload),
-            fork.i.valid.eq(skid.o.valid),
-            skid.o.ready.eq(fork.i.ready),
+        ]
+        beats_out = source.o
+        if latency == 2:
+            # A broadcast that stops shall not reach back to the sequencer in its cycle. Small designs,
+            # whose memories have no output registers either, do without.
+            m.submodules.beats = skid = SkidBuffer(beat_layout(c))
+            m.d.comb += [
+                skid.i.payload.eq(source.o.payload),
+                skid.i.valid.eq(source.o.valid),
+                source.o.ready.eq(skid.i.ready),
+            ]
+            beats_out = skid.o
+        m.d.comb += [
+            fork.i.payload.eq(beats_out.payload),
+            fork.i.valid.eq(beats_out.valid),
+            beats_out.ready.eq(fork.i.ready),
         ]
 
         # Broadcasts: PE k listens to number k mod broadcasts.
