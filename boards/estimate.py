@@ -31,7 +31,7 @@ _REGISTER_BITS = 64
 """... and so many flip-flops to one block RAM on iCE40."""
 _MARKERS, _PACKET = 2, 4
 """Cycles: of the markers of a layer, of head and tail of a packet."""
-_CELLS_A_SLOT = 1.4
+_CELLS_A_SLOT = 1.7
 """iCE40 logic cells for each slot of the model: flip-flops and tables share cells less often."""
 
 
