@@ -20,7 +20,7 @@ from gen.huffman import HuffmanCode
 from gen.image import coded_bits
 from gen.network import Layer, Network
 from gen.resolve import complete
-from gen.sparse import place_all, sections
+from gen.sparse import place_within, sections
 from hw.packet import MemoryId
 from hw.sparse.layout import memories
 
@@ -54,9 +54,7 @@ def bits(counts: np.ndarray, seed: int, divide: int = 1) -> dict[str, Any]:
     table["sparse"]["huffman"] = True
     config = complete(table, "bench huffman")
     c = config.sparse
-    [placement] = place_all(net, c.pes, broadcasts=c.broadcasts, drains=c.drains,
-                            kind=c.index.kind, width=c.index.width, rows=c.capacity.rows,
-                            total_rows=c.capacity.total_rows)
+    [placement] = place_within(net, c)
     parts = sections(net, config, [placement])
     widths = {which: width for which, (width, _) in memories(config).items()}
 

@@ -10,7 +10,7 @@ from gen.compile import load_compiled
 from gen.folder import BuildFolder
 from gen.network import Network
 from gen.resolve import complete
-from gen.sparse import place_all
+from gen.sparse import place_within
 from hw.arithmetic.requantize import PIECE, Requantizer
 from hw.config import Config, Sparse, bits_for
 from hw.errors import ThriftyError
@@ -163,10 +163,7 @@ def _cycles(network: Network, config: Config, density: float) -> dict[str, Any]:
     c = config.sparse
     drained, fill = _drain_latency(config), 24 + 6 * config.memory_latency  # of the pipeline
     chain = interval = drains = 0.0
-    for placement in place_all(network, c.pes, broadcasts=c.broadcasts, drains=c.drains,
-                               kind=c.index.kind,
-                               width=c.index.width, rows=c.capacity.rows,
-                               total_rows=c.capacity.total_rows):
+    for placement in place_within(network, c):
         layer = placement.layer
         work = density * placement.most_entries
         beats = ceil(layer.columns / c.activation.lanes)

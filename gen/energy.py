@@ -3,7 +3,7 @@
 import numpy as np
 
 from gen.network import Network
-from gen.sparse import has_upper, place_all
+from gen.sparse import has_upper, place_within
 from hw.config import Config, Sparse
 
 __all__ = ["dense_energy", "inference_energy"]
@@ -46,11 +46,8 @@ def _index_bits(network: Network, c: Sparse) -> np.ndarray:
     """Bits of an index that are read in each layer, int64 (layers)."""
     if c.index.stored == c.index.width:
         return np.full(len(network.layers), c.index.width)
-    placements = place_all(network, c.pes, broadcasts=c.broadcasts, kind=c.index.kind,
-                           width=c.index.width, rows=c.capacity.rows,
-                           total_rows=c.capacity.total_rows)
     return np.array([c.index.width if has_upper(placement, c) else c.index.stored
-                     for placement in placements])
+                     for placement in place_within(network, c)])
 
 
 def dense_energy(network: Network) -> float:

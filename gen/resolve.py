@@ -162,7 +162,7 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     index_bits = max(p.index_bits(index["kind"]) for p in placements)
     if index["kind"] == "absolute":
         index_bits = bits_for(capacity["rows"])
-    index.setdefault("width", index_bits)
+    index.setdefault("width", max(index_bits, index.get("lower") or 1))
     for key, (need, limit) in {
         "weight.width": (weight["width"], 32), "accumulator.width": (accumulator["width"], 64),
     }.items():

@@ -34,7 +34,7 @@ from hw.sparse.pe import ALL_PES
 
 __all__ = [
     "Placement", "Section", "accumulator_bound", "entry_words", "has_upper", "place", "place_all",
-    "sections", "table_words", "total_rows",
+    "place_within", "sections", "table_words", "total_rows",
 ]
 
 WORTH_A_BIT = 1.02
@@ -193,6 +193,12 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
         spare -= len(placement.parts.row) - layer.rows
         placements.append(placement)
     return placements
+
+
+def place_within(network: Network, c: Sparse) -> list[Placement]:
+    """Spread every layer over the PEs of a complete configuration."""
+    return place_all(network, c.pes, broadcasts=c.broadcasts, drains=c.drains, kind=c.index.kind,
+                     width=c.index.width, rows=c.capacity.rows, total_rows=c.capacity.total_rows)
 
 
 def accumulator_bound(layer: Layer, activation: Activation) -> int:

@@ -130,11 +130,11 @@ class Drain(Component):
     def _lane(self, m: Module, lane: int, job: View, start: Signal) -> Signal:
         """One lane; whether it still reads accumulators."""
         c, latency = self.config.sparse, self.config.memory_latency
-        total_rows, last = c.capacity.total_rows, c.drains - 1
+        total_rows = c.capacity.total_rows
         order = Memory(drain_layout(c).size, total_rows, latency=latency)
         rows = Memory(row_layout(c).size, total_rows, latency=latency)
         m.submodules[f"order_{lane}"], m.submodules[f"rows_{lane}"] = order, rows
-        mine = (self.i_lane == lane) if last else Const(1)
+        mine = (self.i_lane == lane) if c.drains > 1 else Const(1)
         for memory, write in ((order, self.i_write_drain), (rows, self.i_write_rows)):
             m.d.comb += [
                 memory.i_write.eq(write & mine),

@@ -132,17 +132,9 @@ class SparseEngine(Component):
             # A broadcast that stops shall not reach back to the sequencer in its cycle. Small designs,
             # whose memories have no output registers either, do without.
             m.submodules.beats = skid = SkidBuffer(beat_layout(c))
-            m.d.comb += [
-                skid.i.payload.eq(source.o.payload),
-                skid.i.valid.eq(source.o.valid),
-                source.o.ready.eq(skid.i.ready),
-            ]
+            connect(m, source.o, skid.i)
             beats_out = skid.o
-        m.d.comb += [
-            fork.i.payload.eq(beats_out.payload),
-            fork.i.valid.eq(beats_out.valid),
-            beats_out.ready.eq(fork.i.ready),
-        ]
+        connect(m, beats_out, fork.i)
 
         # Broadcasts: PE k listens to number k mod broadcasts.
         stop = Signal(c.broadcasts)

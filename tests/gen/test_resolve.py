@@ -213,6 +213,10 @@ def test_incomplete_configuration(tmp_path):
         read_config(written(tmp_path, 'name = "a"'))
 
 
+def test_lower_bits_that_no_index_needs_are_room():
+    assert resolved(NET, index={"kind": "absolute", "lower": 9}).sparse.index.width == 9
+
+
 def test_rules_between_keys_have_one_line():
     with pytest.raises(ThriftyError, match='^here: key "sparse": pes 3 must be a multiple '
                        "of 2, with broadcasts = 2 and drains = 1$"):

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from gen.image import build_image
 from gen.network import Layer, Network
 from gen.resolve import dump_config, resolve
-from gen.sparse import place_all, sections
+from gen.sparse import place_within, sections
 from gen.streamed import streamed_beats
 from gen.verilog import emit
 from hw import packet
@@ -79,10 +79,7 @@ def build(draft: dict[str, Any], net: Network, folder: Path) -> Design:
 
 def compile_image(net: Network, config: Config) -> bytes:
     """The image of a network for hardware that exists."""
-    c = config.sparse
-    placements = place_all(net, c.pes, broadcasts=c.broadcasts, kind=c.index.kind, width=c.index.width,
-                           rows=c.capacity.rows, total_rows=c.capacity.total_rows)
-    return build_image(net, config, sections(net, config, placements))
+    return build_image(net, config, sections(net, config, place_within(net, config.sparse)))
 
 
 def corner_vectors(rng: np.random.Generator, activation: Activation, inputs: int,

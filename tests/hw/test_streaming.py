@@ -13,7 +13,7 @@ from cocotb_tools.runner import get_runner
 
 from gen.image import build_image
 from gen.network import Layer, Network
-from gen.sparse import place_all, sections
+from gen.sparse import place_within, sections
 from gen.streamed import streamed_bytes
 from hw import packet
 from tests.hw.designs import build, check, corner_vectors, network
@@ -127,8 +127,7 @@ def test_resets_and_images_in_the_middle(tmp_path):
     c = design.config.sparse
     case = {}
     for name, net in (("first", first), ("second", second)):
-        placements = place_all(net, c.pes, kind=c.index.kind, width=c.index.width, rows=c.capacity.rows,
-                               total_rows=c.capacity.total_rows)
+        placements = place_within(net, c)
         (tmp_path / f"{name}.image").write_bytes(
             build_image(net, design.config, sections(net, design.config, placements)))
         (tmp_path / f"{name}.weights").write_bytes(streamed_bytes(placements[0], c))
