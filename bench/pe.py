@@ -1,7 +1,7 @@
 """What one processing element takes on ECP5, by kind of weight: `python -m bench.pe`.
 
 A PE of 1,024 entries, 512 words of column tables, 63 rows and one layer, 8-bit activations, 16 codebook
-words, 24-bit accumulators and a queue of 256, and the PE of the preset engine16, each synthesised alone.
+words, 24-bit accumulators and a queue of 255, and the PE of the preset engine16, each synthesised alone.
 Slots are LUT4 + 2 CCU2C + 6 DPR16X4.
 """
 
@@ -24,7 +24,7 @@ from gen.verilog import emit
 from hw.top import Top
 
 SMALL = {"entries": 1024, "columns": 512, "rows": 63, "layers": 1}
-QUEUE = 256
+QUEUE = 255
 """That of `thrifty bench eie`."""
 
 VARIANTS: tuple[tuple[str, dict[str, int], dict[str, Any], str], ...] = (

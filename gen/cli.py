@@ -292,7 +292,7 @@ def eie(
     kind: Annotated[list[str] | None, typer.Option(
         help="uniform, power-law, blocks, band; repeatable; default: uniform")] = None,
     seed: Seed = 1,
-    queue: Annotated[int, typer.Option(help="depth of the PEs' queues", min=16, max=1024)] = 256,
+    queue: Annotated[int, typer.Option(help="depth of the PEs' queues", min=16, max=1023)] = 255,
     divide: Annotated[int, typer.Option(help="rows, columns and PEs divided by it, for a quick look",
                                         min=1)] = 1,
     as_json: Json = False,

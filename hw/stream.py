@@ -9,6 +9,7 @@ from amaranth.hdl import Shape, ShapeLike, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.lfsr import following
 from hw.memory import Memory, address_width
 
 __all__ = ["Fork", "Queue", "ReadPipeline", "SkidBuffer", "delay", "or_tree", "or_tree_levels"]
@@ -155,19 +156,25 @@ class Queue(Component):
 
     Args:
         shape: Item.
-        depth: Words of the memory, 2 or more; the queue holds up to ``depth + latency`` items.
+        depth: Items that the memory holds, 2 or more; the queue holds up to ``depth + latency``. The
+            memory has a power of two of words, more than ``depth``: pointers are shift registers.
         latency: Of the memory, 1 or 2.
         block: In block RAM, however small.
+        room: Whoever offers an item knows that there is room: ``i.ready`` need not be looked at, and
+            the queue does not.
 
     An item can be read ``latency + 1`` cycles after it was written; throughput 1 item a cycle.
-    ``o_level`` counts the items in the memory, those in the read registers not among them. A word
-    is never read in the cycle that writes it. Members: ``i``, ``o``, ``o_level``.
+    ``o_level`` counts the items in the memory and the one that left it a cycle before; those in the read
+    registers are not among them. A word is never read in the cycle that writes it. Members: ``i``,
+    ``o``, ``o_level``.
     """
 
-    def __init__(self, shape: ShapeLike, depth: int, *, latency: int, block: bool = False):
+    def __init__(self, shape: ShapeLike, depth: int, *, latency: int, block: bool = False,
+                 room: bool = False):
         if depth < 2:
             raise ValueError(f"queue depth must be at least 2, not {depth}")
-        self.shape, self.depth, self.latency, self.block = shape, depth, latency, block
+        self.shape, self.depth, self.latency = shape, depth, latency
+        self.block, self.room = block, room
         super().__init__({
             "i": In(stream.Signature(shape)),
             "o": Out(stream.Signature(shape)),
@@ -177,20 +184,18 @@ class Queue(Component):
     def elaborate(self, platform):
         m = Module()
         width = Shape.cast(self.shape).width
-        m.submodules.memory = memory = Memory(width, self.depth, latency=self.latency, block=self.block)
-        m.submodules.reader = reader = ReadPipeline(self.depth, 0, latency=self.latency)
-        write_pointer = Signal(range(self.depth))
-        read_pointer = Signal(range(self.depth))
+        words = 1 << address_width(self.depth + 1)
+        m.submodules.memory = memory = Memory(width, words, latency=self.latency, block=self.block)
+        m.submodules.reader = reader = ReadPipeline(words, 0, latency=self.latency)
+        write_pointer = Signal(range(words))
+        read_pointer = Signal(range(words))
         level = Signal(range(self.depth + 1))
-        some = Signal()  # level != 0, decided a cycle before
-
-        def after(pointer):
-            return Mux(pointer == self.depth - 1, 0, pointer + 1)
-
+        some = Signal()  # an item is in the memory
         push, pop = Signal(), Signal()
+        popped = Signal()  # not counted yet: when an item leaves is known late in a cycle
         m.d.comb += [
             self.i.ready.eq(level != self.depth),
-            push.eq(self.i.valid & self.i.ready),
+            push.eq(self.i.valid if self.room else self.i.valid & self.i.ready),
             reader.i.valid.eq(some),
             pop.eq(reader.i.valid & reader.i.ready),
             self.o_level.eq(level),
@@ -205,10 +210,11 @@ class Queue(Component):
             self.o.payload.eq(memory.o_data),
             reader.o.ready.eq(self.o.ready),
         ]
-        with m.If(push != pop):
-            m.d.sync += [level.eq(level + Mux(push, 1, -1)), some.eq(push | (level != 1))]
+        m.d.sync += [popped.eq(pop), some.eq(push | (some & ~(pop & (level == 1 + popped))))]
+        with m.If(push != popped):
+            m.d.sync += level.eq(level + Mux(push, 1, -1))
         with m.If(push):
-            m.d.sync += write_pointer.eq(after(write_pointer))
+            m.d.sync += write_pointer.eq(following(write_pointer))
         with m.If(pop):
-            m.d.sync += read_pointer.eq(after(read_pointer))
+            m.d.sync += read_pointer.eq(following(read_pointer))
         return m

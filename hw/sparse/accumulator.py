@@ -106,6 +106,7 @@ class Accumulators(Component):
             Signal(width, name=name, reset_less=True)
             for name in ("others", "total", "before", "sum_2", "sum_3", "sum_4"))
         word = delay(m, ram.o_data, 2 - self.latency, "word", reset_less=True)
+        silent = Signal()  # nothing that the drain reads is in `word`
         operand = Signal(self.sum_shape)
         added = Signal(width)
         m.d.comb += [
@@ -117,13 +118,14 @@ class Accumulators(Component):
             ram.i_write_data.eq(total),
         ]
         m.d.sync += [
+            silent.eq(~reads[3]),
             others.eq(word | sums[0] | sums[1] | sums[2]),
             total.eq(Mux(reads[5], 0, added)),
             before.eq(total),
             sums[0].eq(Mux(match[1] & ~reads[5], added, 0)),
             sums[1].eq(Mux(match[2], total, 0)),
             sums[2].eq(Mux(match[3], before, 0)),
-            self.o_sum.eq(Mux(reads[4], word, 0)),
+            self.o_sum.eq(Mux(silent, 0, word)),
         ]
 
         # Who owns a bank: the sums of a vector are all written seven cycles after its end.

@@ -101,9 +101,9 @@ class ColumnTable(Component):
             out.marker.eq(item.marker),
             out.stop.eq(~use[1]),
             out.from_second.eq(~use[0]),
-            out.one.eq(item.marker | Mux(use[0], first_is_one & second_empty, second_one)),
+            out.one.eq(item.marker | Mux(use[0], first_is_one & (second_empty | ~use[1]), second_one)),
             out.turn.eq(use[0] & first_is_one),
-            out.left.eq(Mux(use[0], total, second)),
+            out.left.eq(~Mux(use[0], total, second)),
             out.second.eq(~(second + Const(2, short + 1))),
             out["values"].eq(item["values"]),
         ]

@@ -126,16 +126,17 @@ def queue_layout(c: Sparse) -> StructLayout:
     """What waits in a PE's queue: the entries of one or two columns, or a marker (one entry long).
 
     ``end``: the address of the last entry of both columns plus two (streamed entries have none).
-    ``left``: how many entries to walk.
+    ``left``: how many entries to walk, every bit inverted.
     ``second``: of these, how many from the second column on may be left when the first one ends, in the
     form that the walker compares. ``stop``: the second column is left out. ``from_second``: the first
     one is. ``one``: one entry to walk. ``turn``: the first column's last entry comes first.
     """
     short = length_bits(c.capacity.rows)
+    most = max(2 * ((1 << short) - 1), c.capacity.rows)
     place = {"end": bits_for(c.capacity.entries)} if c.entries == "memory" else {}
     return StructLayout({
         "marker": 1, "stop": 1, "from_second": 1, "one": 1, "turn": 1,
-        "left": 2 * short, "second": short + 1, **place,
+        "left": bits_for(most + 1), "second": short + 1, **place,
         "values": ArrayLayout(_value(c), 2),
     })
 

@@ -2,7 +2,19 @@
 
 from typing import Literal
 
-from amaranth import Cat, Module, Mux, ResetInserter, Signal, signed, unsigned
+from amaranth import (
+    Cat,
+    ClockDomain,
+    ClockSignal,
+    DomainRenamer,
+    Module,
+    Mux,
+    ResetInserter,
+    ResetSignal,
+    Signal,
+    signed,
+    unsigned,
+)
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out, Signature
 
@@ -26,8 +38,8 @@ from hw.sparse.streamed import EntryQueue
 from hw.sparse.walker import ColumnWalker
 from hw.stream import Queue, delay
 
-__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "drain_latency", "entry_latency",
-           "in_flight"]
+__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "coarse", "drain_latency",
+           "entry_latency", "in_flight"]
 
 ALL_PES = 0xFFFF
 """The PE number that addresses every PE on the load bus."""
@@ -35,8 +47,9 @@ ALL_PES = 0xFFFF
 LARGE = 1 << 14
 """Words of a memory from which on a second port is dear: the depth of an SPRAM of iCE40."""
 
-COARSE = 2
-"""Low bits of the queue's level that are not looked at."""
+def coarse(queue_depth: int) -> int:
+    """Low bits of the queue's level that are not looked at."""
+    return max(2, bits_for(queue_depth + 1) - 4)
 
 
 def in_flight(memory_latency: int) -> int:
@@ -104,7 +117,7 @@ class ProcessingElement(Component):
     def __init__(self, config: Config, *, slack: int, load_width: int, load_address: int,
                  entry_slack: int = 0):
         c = config.sparse
-        least = slack + (1 << COARSE)
+        least = slack + (1 << coarse(c.queue_depth))
         if c.queue_depth < least:
             raise ValueError(f"queue_depth {c.queue_depth} must be at least {least}: {slack} items are "
                              f"on their way when {c.pes} PEs stop")
@@ -125,6 +138,16 @@ class ProcessingElement(Component):
         })
 
     def elaborate(self, platform):
+        # The reset, registered once for its fan-out. The buses of the engine come a cycle after it, too.
+        top = Module()
+        reset = Signal(init=1, reset_less=True)
+        top.domains.late = late = ClockDomain(local=True)
+        top.d.sync += reset.eq(ResetSignal())
+        top.d.comb += [late.clk.eq(ClockSignal()), late.rst.eq(reset)]
+        top.submodules.body = DomainRenamer("late")(self._body())
+        return top
+
+    def _body(self):
         m = Module()
         c, latency = self.config.sparse, self.config.memory_latency
         cap = c.capacity
@@ -150,15 +173,17 @@ class ProcessingElement(Component):
         # Column table and queue.
         columns = loaded("columns", ColumnTable(self.config), MemoryId.COLUMNS)
         m.submodules.queue = queue = Queue(queue_layout(c), c.queue_depth, latency=latency,
-                                         block=True)
+                                         block=True, room=True)
         m.d.comb += [
             columns.i_item.eq(self.i_item),
             columns.i_valid.eq(self.i_item_valid),
             queue.i.payload.eq(columns.o_item),
             queue.i.valid.eq(columns.o_push),
         ]
-        limit = c.queue_depth - self.slack >> COARSE
-        m.d.sync += self.o_almost_full.eq(queue.o_level >> COARSE >= limit)
+        step = coarse(c.queue_depth)
+        limit, high = c.queue_depth - self.slack >> step, queue.o_level[step:]
+        # Cheaper than a comparison, which Yosys makes a carry chain.
+        m.d.sync += self.o_almost_full.eq(Cat(high == k for k in range(limit, 1 << len(high))).any())
 
         # The drain, registered once for the fan-out of the bus. Its reads travel as entries do.
         bank = delay(m, self.i_drain.bank, 1, "drain_bank", reset_less=True)

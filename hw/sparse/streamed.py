@@ -82,7 +82,8 @@ class EntryQueue(Component):
         self.layout = bundle_layout(self.c)
         self.per_bundle = self.layout["entries"].shape.length
         self.slack = slack
-        self.depth = max(slack + 1, -(-self.c.capacity.entries // self.per_bundle))
+        # As many wait in the queue's read registers as a memory has cycles of latency.
+        self.depth = max(slack + 1, -(-self.c.capacity.entries // self.per_bundle) - self.latency)
         super().__init__({
             "i": In(stream.Signature(self.layout)),
             "o": Out(stream.Signature(entry_layout(self.c))),
@@ -91,7 +92,8 @@ class EntryQueue(Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.queue = queue = Queue(self.layout, self.depth, latency=self.latency, block=True)
+        m.submodules.queue = queue = Queue(self.layout, self.depth, latency=self.latency, block=True,
+                                         room=True)
         left = Signal(bits_for(self.per_bundle))
         entries = Signal(self.layout["entries"].shape, reset_less=True)
         valid = Signal()

@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import Sparse, bits_for
-from hw.sparse.layout import entry_layout, length_bits, queue_layout, task_layout
+from hw.sparse.layout import entry_layout, queue_layout, task_layout
 
 __all__ = ["ColumnWalker"]
 
@@ -43,17 +43,16 @@ class ColumnWalker(Component):
 
     def elaborate(self, platform):
         m = Module()
-        short = length_bits(self.config.capacity.rows)
         # The item at hand. `count` is -1 less what is left of it, counting up, without the sign; what is
         # compared with it is registered, so that the flags below decide at once.
-        item = Signal(queue_layout(self.config), reset_less=True)
-        count = Signal(2 * short, reset_less=True)
+        layout = queue_layout(self.config)
+        item = Signal(layout, reset_less=True)
+        count = Signal(layout["left"].width, reset_less=True)
         busy = Signal()
-        one = Signal(init=1)  # this is the item's last entry
+        one = Signal(init=1)  # this is the last entry to walk
         turn = Signal()  # this is the first column's last entry
         fresh = Signal()  # this is a column's first entry
         second = Signal()  # this is an entry of the second column
-        done = Signal()
         pause = self.i_pause
         if self.config.entries == "stream":
             wanted, pause = Signal(), Signal()
@@ -64,16 +63,19 @@ class ColumnWalker(Component):
             ]
             m.d.sync += self.o_entry.eq(self.i_entry.payload)
         m.d.comb += [
-            done.eq(one | (turn & item.stop)),
-            self.i.ready.eq(done & ~pause),
+            self.i.ready.eq(one & ~pause),
         ]
+        payload = self.i.payload
+        above = Const((1 << len(count) - len(item.second)) - 1, len(count) - len(item.second))
         with m.If(~pause):
-            m.d.sync += fresh.eq(turn)
-            with m.If(done):
-                payload = self.i.payload
+            m.d.sync += [
+                fresh.eq(turn),
+                # One adder with a multiplexer before it, so that a carry cell holds both.
+                count.eq(Mux(one, payload.left, count) + ~one),
+            ]
+            with m.If(one):
                 m.d.sync += [
                     item.eq(payload),
-                    count.eq(~payload.left),
                     busy.eq(self.i.valid),
                     one.eq(payload.one | ~self.i.valid),
                     turn.eq(payload.turn),
@@ -81,10 +83,10 @@ class ColumnWalker(Component):
                     fresh.eq(1),
                 ]
             with m.Else():
+                turns = count == Cat(item.second, above)
                 m.d.sync += [
-                    count.eq(count + 1),
-                    one.eq(count == (1 << 2 * short) - 3),
-                    turn.eq(count == Cat(item.second, Const(-1, short - 1))),
+                    one.eq((count == (1 << len(count)) - 3) | (turns & item.stop)),
+                    turn.eq(turns),
                     second.eq(second | turn),
                 ]
         emits = busy & ~pause

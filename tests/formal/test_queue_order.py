@@ -2,7 +2,7 @@
 
 import pytest
 from amaranth.asserts import AnySeq
-from amaranth.hdl import Array, Assert, Cat, Cover, Fragment, Module, Mux, Signal, Value
+from amaranth.hdl import Assert, Cat, Cover, Fragment, Module, Signal, Value
 from amaranth.lib import stream
 
 from hw.stream import Queue, SkidBuffer
@@ -56,6 +56,25 @@ def test_skid_buffer():
     prove(spec, name="order_skid_buffer", depth=3, cover=8)
 
 
+def _order(bits: int) -> list[int]:
+    """The pointers of 2 or 3 bits in their order."""
+    order = [0]
+    for _ in range((1 << bits) - 2):
+        state = order[-1]
+        order.append((state << 1 & (1 << bits) - 1) | (state >> bits - 1 ^ state >> bits - 2 ^ 1) & 1)
+    assert sorted(order) == list(range((1 << bits) - 1))
+    return order
+
+
+def _look_up(m: Module, table: dict[int, Value | int], index: Value, width: int) -> Signal:
+    result = Signal(width)
+    with m.Switch(index):
+        for key, value in table.items():
+            with m.Case(key):
+                m.d.comb += result.eq(value)
+    return result
+
+
 @pytest.mark.parametrize("latency", [1, 2])
 @pytest.mark.parametrize("depth", [3, 4])
 def test_queue(latency, depth):
@@ -68,17 +87,22 @@ def test_queue(latency, depth):
         registers = ["memory.latch", "memory.output"][:latency]
         slots = [(probe(inside, f"reader.valid_{k}"), probe(inside, registers[k]))
                  for k in reversed(range(latency))]
-        rows = Array(probe(inside, f"memory.row_{k}") for k in range(depth))
         read, write = probe(inside, "read_pointer"), probe(inside, "i_write_address")
-        end = read + dut.o_level
-        slots += [(k < dut.o_level, rows[Mux(read + k >= depth, read + k - depth, read + k)])
-                  for k in range(depth)]
+        order = _order(len(read))
+        rows = [probe(inside, f"memory.row_{k}") for k in range(1 << len(read))]
+        held = (dut.o_level - probe(inside, "popped"))[:len(dut.o_level)]
+        first = _look_up(m, {state: k for k, state in enumerate(order)}, read, len(read))
+        for k in range(depth):
+            words = {n: rows[order[(n + k) % len(order)]] for n in range(len(order))}
+            slots.append((k < held, _look_up(m, words, first, WIDTH)))
+        end = _look_up(m, dict(enumerate(order + order)), first + held, len(write))
         in_order(m, dut.i, dut.o, slots)
         m.d.comb += [
             Assert(dut.o_level <= depth, "the level is at most the depth"),
-            Assert(probe(inside, "some") == (dut.o_level != 0), "it knows whether there are some"),
-            Assert((read < depth) & (write < depth), "pointers stay inside"),
-            Assert(write == Mux(end >= depth, end - depth, end), "pointers and level agree"),
+            Assert(probe(inside, "popped") <= dut.o_level, "what left is counted"),
+            Assert(probe(inside, "some") == (held != 0), "it knows whether there are some"),
+            Assert(~read.all() & ~write.all(), "pointers stay inside"),
+            Assert(write == end, "pointers and level agree"),
             Assert(dut.i.ready == (dut.o_level != depth), "items are taken while there is room"),
             Assert(~(probe(inside, "i_write") & probe(inside, "pop") & (read == write)),
                    "a word is not read in the cycle that writes it"),

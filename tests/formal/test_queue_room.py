@@ -4,7 +4,7 @@ import pytest
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert, Cover, Fragment, Signal
 
-from hw.sparse.pe import COARSE, ProcessingElement, in_flight
+from hw.sparse.pe import ProcessingElement, coarse, in_flight
 from hw.stream import or_tree, or_tree_levels
 from tests.formal.configs import small
 from tests.formal.harness import probe, prove
@@ -18,7 +18,7 @@ def spec(m, latency, pes, spare):
     drain holds the walker up as often as it likes. The queue has ``spare`` words more than it must.
     """
     slack = in_flight(latency) + or_tree_levels(pes)
-    depth = slack + (1 << COARSE) + spare
+    depth = slack + (1 << coarse(16)) + spare
     config = small(memory_latency=latency)
     config = config.model_copy(update={"sparse": config.sparse.model_copy(
         update={"queue_depth": depth})})
@@ -33,16 +33,19 @@ def spec(m, latency, pes, spare):
 
     stages = ["item_valid_1", *(f"looked_up_valid_{k + 1}" for k in range(latency + 1)),
               "measured_valid_1", "push"]
-    on_their_way = sum((probe(inside, f"columns.{stage}") for stage in stages), item_valid)
-    level = probe(inside, "queue.o_level")
-    push, ready = probe(inside, "columns.push"), probe(inside, "queue.i__ready")
-    m.d.comb += [
-        Assert(~push | ready, "nothing is pushed into a full queue"),
-        Assert(probe(inside, "queue.some") == (level != 0), "the queue knows whether there are some"),
-        Assert(level + on_their_way <= depth, "there is room for all that is on its way"),
-        # Levels are looked at in steps: of a spare below a step, nothing is used.
-        Cover(level == depth - spare % (1 << COARSE), "the queue fills to its last word"),
-    ]
+    on_their_way = sum((probe(inside, f"body.columns.{stage}") for stage in stages), item_valid)
+    level = probe(inside, "body.queue.o_level")
+    push, ready = probe(inside, "body.columns.push"), probe(inside, "body.queue.i__ready")
+    popped, some = probe(inside, "body.queue.popped"), probe(inside, "body.queue.some")
+    with m.If(~probe(inside, "reset")):
+        m.d.comb += [
+            Assert(~push | ready, "nothing is pushed into a full queue"),
+            Assert((some == (level != popped)) & (popped <= level),
+                   "the queue knows whether there are some"),
+            Assert(level + on_their_way <= depth, "there is room for all that is on its way"),
+            # Levels are looked at in steps: of a spare below a step, nothing is used.
+            Cover(level == depth - spare % (1 << coarse(16)), "the queue fills to its last word"),
+        ]
 
 
 @pytest.mark.parametrize("latency", [1, 2])

@@ -54,10 +54,12 @@ def test_room(latency, pes):
             queue.i.payload.eq(distributor.o_bundle),
         ]
         level = probe(inside, "queue.o_level")
+        popped, some = probe(inside, "queue.popped"), probe(inside, "queue.some")
         on_their_way = distributor.o_valid[0] + probe(outside, "valid")
         m.d.comb += [
             Assert(~queue.i.valid | queue.i.ready, "no beat is lost"),
-            Assert(probe(inside, "queue.some") == (level != 0), "the queue knows if there are some"),
+            Assert((some == (level != popped)) & (popped <= level),
+                   "the queue knows if there are some"),
             Assert(level + on_their_way <= queue.depth, "there is room for all that is on its way"),
             Cover(level == queue.depth, "the queue fills to its last word"),
         ]

@@ -22,14 +22,14 @@ def made(each, short):
     item, first, second, use = each.payload, each.first, each.second, each.use
     end = each.begin + first + second + 1
     return Cat(
-        Mux(each.long, second == 0, first < 1 << short),
+        Mux(each.long, (second == 0) & (first < 1 << len(item.left)), first < 1 << short),
         Mux(item.marker, use == 0, use.any()),
         ~use[0] | (first != 0), ~use[1] | (second != 0),
         item.end == end[:len(item.end)],
         item.stop == ~use[1], item.from_second == ~use[0],
-        item.one == (item.marker | Mux(use[0], (first == 1) & (second == 0), second == 1)),
+        item.one == (item.marker | Mux(use[0], (first == 1) & ((second == 0) | ~use[1]), second == 1)),
         item.turn == (use[0] & (first == 1)),
-        item.left == Mux(use[0], first + second, second)[:2 * short],
+        item.left == ~Mux(use[0], first + second, second)[:len(item.left)],
         item.second == (~(second + Const(2, short + 1)))[:short + 1],
     ).all()
 
@@ -92,8 +92,8 @@ def spec(m):
         Assert(~active | (inner["item"] == item.payload.as_value()), "it keeps the item"),
         Assert(~active | made(item, short), "the item is one of those"),
         Assert(~walking | (at < end), "an entry that is there"),
-        Assert(~walking | (inner["count"] == ~left), "it counts the entries"),
-        Assert(~walking | (inner["one"] == (left == 1)), "it knows the last entry"),
+        Assert(~walking | (inner["count"] == ~left[:len(inner["count"])]), "it counts the entries"),
+        Assert(~walking | (inner["one"] == (at + 1 == end)), "it knows the last entry"),
         Assert(~walking | (inner["turn"] == (at + 1 == item.first)),
                "it knows the first column's last entry"),
         Assert(~walking | (inner["fresh"] == ((at == 0) | (at == item.first))),

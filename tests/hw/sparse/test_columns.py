@@ -86,7 +86,7 @@ class Lookup(Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.table, m.submodules.walker = self.table, self.walker
-        m.submodules.queue = queue = Queue(self.layout, 1024, latency=self.latency)
+        m.submodules.queue = queue = Queue(self.layout, 1023, latency=self.latency)
         m.d.comb += [
             queue.i.payload.eq(self.table.o_item),
             queue.i.valid.eq(self.table.o_push),

@@ -1,7 +1,7 @@
 import pytest
 
 from hw.sparse.engine import SparseEngine
-from hw.sparse.pe import COARSE, ProcessingElement, in_flight
+from hw.sparse.pe import ProcessingElement, coarse, in_flight
 from tests.hw.configs import config
 
 
@@ -17,5 +17,5 @@ def test_queue_must_hold_what_is_on_its_way():
 def test_smallest_queue_suffices_for_any_number_of_pes(pes, latency):
     engine = SparseEngine(config(sparse__pes=pes, memory_latency=latency))
     pe = engine.pe.component
-    assert pe.slack == in_flight(latency) + engine.tree_levels <= 16 - (1 << COARSE)
+    assert pe.slack == in_flight(latency) + engine.tree_levels <= 16 - (1 << coarse(16))
     assert engine.pe.name == "small_pe"

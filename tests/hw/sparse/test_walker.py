@@ -5,13 +5,14 @@ import random
 import pytest
 from amaranth.hdl import Shape
 
-from hw.sparse.layout import length_bits, task_layout
+from hw.sparse.layout import length_bits, queue_layout, task_layout
 from hw.sparse.walker import ColumnWalker
 from tests.hw.configs import config
 from tests.hw.stalls import cycles
 
-C = config(sparse__capacity__rows=15).sparse
+C = config(sparse__capacity__rows=63, sparse__index__width=6).sparse
 SHORT = length_bits(C.capacity.rows)
+ALL = (1 << queue_layout(C)["left"].width) - 1
 
 
 def pair(start, first, second, values=(1, 2)):
@@ -19,8 +20,8 @@ def pair(start, first, second, values=(1, 2)):
     use = bool(first and values[0]), bool(second and values[1])
     assert any(use)
     item = {"stop": not use[1], "from_second": not use[0],
-            "one": first == 1 and second == 0 if use[0] else second == 1,
-            "turn": use[0] and first == 1, "left": first + second if use[0] else second,
+            "one": (first == 1 and not use[1]) if use[0] else second == 1,
+            "turn": use[0] and first == 1, "left": ALL - (first + second if use[0] else second),
             "second": ~(second + 2) & (2 << SHORT) - 1, "end": (start + first + second + 1) % 64,
             "values": list(values)}
     entries = [(start + k, values[0], k == 0) for k in range(first) if use[0]]
@@ -29,7 +30,7 @@ def pair(start, first, second, values=(1, 2)):
 
 def long(start, length, value=3):
     """One column."""
-    item = {"stop": 1, "one": length == 1, "turn": length == 1, "left": length,
+    item = {"stop": 1, "one": length == 1, "turn": length == 1, "left": ALL - length,
             "second": ~2 & (2 << SHORT) - 1, "end": (start + length + 1) % 64, "values": [value, 99]}
     return item, [(start + k, value, k == 0) for k in range(length)]
 
@@ -106,7 +107,7 @@ CORNERS = {
     "second_left_out": [pair(0, 4, 15, (9, 0)), pair(3, 15, 1, (8, 0))],
     "first_left_out": [pair(0, 4, 15, (0, 9)), pair(3, 15, 1, (0, 8))],
     "longest_pair": [pair(34, 15, 15)],
-    "long_columns": [long(0, 64), long(5, 1), long(3, 2)],
+    "long_columns": [long(0, 63), long(5, 1), long(3, 2)],
     "first_and_last_address": [pair(0, 1, 0), pair(63, 0, 1)],
     "markers_only": [marker(1, 0), marker(0, 0), marker(1, 3), marker(0, 3)],
     "marker_between_columns": [pair(3, 2, 1), marker(0, 2), marker(1, 1), long(5, 3)],
