@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["RESOURCES", "SPRAM_DEPTH", "Board", "Capacity", "Pin"]
+__all__ = ["RESOURCES", "SPRAM_DEPTH", "Board", "Capacity", "Pin", "RamSites"]
 
 SPRAM_DEPTH = 2048
 """Single-port memories of this many words or more go to iCE40's SPRAM."""
@@ -53,6 +53,23 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class RamSites:
+    """Where an ECP5 has its block RAMs: in rows, in groups of four.
+
+    Args:
+        rows: nextpnr's Y of each row.
+        columns: nextpnr's X of the first RAM of each group.
+    """
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+    def name(self, row: int, column: int, k: int) -> str:
+        """nextpnr's name of a site: number ``k`` of a group."""
+        return f"X{self.columns[column] + 2 * k}/Y{self.rows[row]}/EBR{k}"
+
+
+@dataclass(frozen=True)
 class Board:
     """One board.
 
@@ -69,6 +86,7 @@ class Board:
         led_low: A LED shines at 0.
         speed: Speed grade, where the family has them.
         baud: Bits a second on the serial line.
+        ram_sites: Where the block RAMs are; None if nextpnr shall decide.
     """
 
     name: str
@@ -83,6 +101,7 @@ class Board:
     led_low: bool
     speed: str = ""
     baud: int = 1_000_000
+    ram_sites: RamSites | None = None
 
     def constraints(self) -> str:
         """The constraint file: LPF for ECP5, PCF for iCE40."""

@@ -13,6 +13,7 @@ from boards.absorb import absorb_output_registers
 from boards.board import RESOURCES, SPRAM_DEPTH, Board
 from boards.carry import absorb_logic
 from boards.clock import Clock, fastest, plan
+from boards.floorplan import place_rams
 from boards.tools import Progress, ToolFailed, Tools
 from boards.top import BoardTop
 from gen.folder import BuildFolder
@@ -117,6 +118,9 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
     if ecp5 and absorb:
         absorb_output_registers(netlist)
         absorb_logic(netlist)
+    counts = count_cells(netlist["modules"], "BoardTop")
+    if board.ram_sites is not None:
+        place_rams(netlist, manifest["keep_hierarchy"], board.ram_sites)
         (work / "netlist.json").write_text(json.dumps(netlist))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,
@@ -131,7 +135,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         tools.run("ecppack", "--compress", placed, bitstream)
     else:
         tools.run("icepack", placed, bitstream)
-    return count_cells(netlist["modules"], "BoardTop"), json.loads((work / "report.json").read_text())
+    return counts, json.loads((work / "report.json").read_text())
 
 
 def _script(board: Board, manifest: Mapping[str, Any]) -> str:
