@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["RESOURCES", "SPRAM_DEPTH", "Board", "Capacity", "Pin", "RamSites"]
+__all__ = ["RESOURCES", "SPRAM_DEPTH", "Board", "Capacity", "Pin", "Sites"]
 
 SPRAM_DEPTH = 2048
 """Single-port memories of this many words or more go to iCE40's SPRAM."""
@@ -53,20 +53,26 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class RamSites:
-    """Where an ECP5 has its block RAMs: in rows, in groups of four.
+class Sites:
+    """Where an ECP5 has its block RAMs and multipliers: in rows, in groups of four.
 
     Args:
-        rows: nextpnr's Y of each row.
-        columns: nextpnr's X of the first RAM of each group.
+        columns: nextpnr's X of each group's first one, the same in all rows.
+        ram_rows, multiplier_rows: nextpnr's Y of the rows.
     """
 
-    rows: tuple[int, ...]
     columns: tuple[int, ...]
+    ram_rows: tuple[int, ...]
+    multiplier_rows: tuple[int, ...]
 
-    def name(self, row: int, column: int, k: int) -> str:
-        """nextpnr's name of a site: number ``k`` of a group."""
-        return f"X{self.columns[column] + 2 * k}/Y{self.rows[row]}/EBR{k}"
+    def ram(self, row: int, column: int, k: int) -> str:
+        """nextpnr's name of block RAM ``k`` of a group."""
+        return f"X{self.columns[column] + 2 * k}/Y{self.ram_rows[row]}/EBR{k}"
+
+    def multiplier(self, row: int, column: int, k: int) -> str:
+        """nextpnr's name of multiplier ``k`` of a group."""
+        number = (0, 1, 4, 5)[k]
+        return f"X{self.columns[column] + number}/Y{self.multiplier_rows[row]}/MULT18_{number}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Board:
         led_low: A LED shines at 0.
         speed: Speed grade, where the family has them.
         baud: Bits a second on the serial line.
-        ram_sites: Where the block RAMs are; None if nextpnr shall decide.
+        sites: Of block RAMs and multipliers; None if nextpnr shall decide.
     """
 
     name: str
@@ -101,7 +107,7 @@ class Board:
     led_low: bool
     speed: str = ""
     baud: int = 1_000_000
-    ram_sites: RamSites | None = None
+    sites: Sites | None = None
 
     def constraints(self) -> str:
         """The constraint file: LPF for ECP5, PCF for iCE40."""

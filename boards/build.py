@@ -13,7 +13,7 @@ from boards.absorb import absorb_output_registers
 from boards.board import RESOURCES, SPRAM_DEPTH, Board
 from boards.carry import absorb_logic
 from boards.clock import Clock, fastest, plan
-from boards.floorplan import place_rams
+from boards.floorplan import assign_sites
 from boards.tools import Progress, ToolFailed, Tools
 from boards.top import BoardTop
 from gen.folder import BuildFolder
@@ -119,8 +119,8 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         absorb_output_registers(netlist)
         absorb_logic(netlist)
     counts = count_cells(netlist["modules"], "BoardTop")
-    if board.ram_sites is not None:
-        place_rams(netlist, manifest["keep_hierarchy"], board.ram_sites)
+    if board.sites is not None:
+        assign_sites(netlist, manifest["keep_hierarchy"], board.sites)
         (work / "netlist.json").write_text(json.dumps(netlist))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,

@@ -1,4 +1,4 @@
-"""Block RAMs of a processing element go to neighbouring sites.
+"""Block RAMs and multipliers of a processing element go to neighbouring sites.
 
 nextpnr places block RAMs by their wires, and the widest ones are the buses that all PEs share: the RAMs
 of one PE end up a hundred columns apart, and the wires between them decide the clock. Here they get
@@ -11,24 +11,29 @@ from copy import deepcopy
 from statistics import fmean
 from typing import Any
 
-from boards.board import RamSites
+from boards.board import Sites
 
-__all__ = ["place_rams"]
+__all__ = ["assign_sites"]
 
 GROUP = 4
-"""Block RAMs of ECP5 stand four together."""
+"""Block RAMs of ECP5 stand four together, and so do multipliers."""
+
+_Place = tuple[int, int]
+"""Row, and column of a group."""
 
 
-def place_rams(netlist: dict[str, Any], kinds: Collection[str], sites: RamSites) -> int:
+def assign_sites(netlist: dict[str, Any], kinds: Collection[str], sites: Sites) -> int:
     """Give the block RAMs of each PE sites next to each other, around those of all the rest.
+
+    Multipliers get the sites nearest to the RAMs.
 
     Args:
         netlist: Yosys's (``write_json``), changed in place: each PE becomes a module of its own.
         kinds: Names of the modules that are PEs.
-        sites: Where the device has block RAMs.
+        sites: Where the device has block RAMs and multipliers.
 
     Returns:
-        RAMs that got a site: none if not all PEs find room.
+        Cells that got a site: none if not all of them find room.
     """
     modules = netlist["modules"]
     cells = modules["BoardTop"]["cells"]
@@ -37,35 +42,58 @@ def place_rams(netlist: dict[str, Any], kinds: Collection[str], sites: RamSites)
     for pe in pes:
         modules[f"{cells[pe]['type']} of {pe}"] = deepcopy(modules[cells[pe]["type"]])
         cells[pe]["type"] += f" of {pe}"
-    others, *of_pes = ([cell for _, cell in sorted(modules[name]["cells"].items())
-                        if cell["type"] == "DP16KD"]
-                       for name in ("BoardTop", *(cells[pe]["type"] for pe in pes)))
-    width = max((-(-len(rams) // GROUP) for rams in of_pes), default=0)
-    free = [[True] * len(sites.columns) for _ in sites.rows]
+    parts = [modules[name]["cells"] for name in ("BoardTop", *(cells[pe]["type"] for pe in pes))]
+    rams, multipliers = ([[each for _, each in sorted(part.items()) if each["type"] == kind]
+                          for part in parts] for kind in ("DP16KD", "MULT18X18D"))
+    places = _rams(rams, sites)
+    chosen = None if places is None else _multipliers(multipliers, places, sites)
+    if places is None or chosen is None:
+        return 0
+    for each, (row, first) in zip(rams, places, strict=True):
+        for k, cell in enumerate(each):
+            cell["attributes"]["BEL"] = sites.ram(row, first + k // GROUP, k % GROUP)
+    for each, spots in zip(multipliers, chosen, strict=True):
+        for cell, spot in zip(each, spots, strict=True):
+            cell["attributes"]["BEL"] = sites.multiplier(*spot)
+    return sum(map(len, rams)) + sum(map(len, multipliers))
+
+
+def _rams(rams: list[list[Any]], sites: Sites) -> list[_Place] | None:
+    """Where each part's RAMs begin: the first part in the middle, the others around it by rows."""
+    middle = fmean(sites.columns), fmean(sites.ram_rows)
+    free = [[True] * len(sites.columns) for _ in sites.ram_rows]
+    widest = max((-(-len(each) // GROUP) for each in rams[1:]), default=0)
     places = []
-    for groups in (-(-len(others) // GROUP), *[width] * len(pes)):
-        place = _nearest(free, groups, sites)
-        if place is None:
-            return 0
-        row, first = place
+    for groups in (-(-len(rams[0]) // GROUP), *[widest] * (len(rams) - 1)):
+
+        def distance(place: _Place, groups: int = groups) -> float:
+            row, first = place
+            x = fmean(sites.columns[first:first + groups] or middle[:1])
+            return abs(x - middle[0]) + abs(sites.ram_rows[row] - middle[1])
+
+        found = [(row, first) for row, columns in enumerate(free)
+                 for first in range(len(columns) - groups + 1) if all(columns[first:first + groups])]
+        if not found:
+            return None
+        row, first = min(found, key=distance)
         free[row][first:first + groups] = [False] * groups
-        places.append(place)
-    # By rows, so that neighbours in number, which meet first in the trees, are neighbours.
-    for rams, (row, first) in zip((others, *of_pes), (places[0], *sorted(places[1:])), strict=True):
-        for k, ram in enumerate(rams):
-            ram["attributes"]["BEL"] = sites.name(row, first + k // GROUP, k % GROUP)
-    return sum(map(len, (others, *of_pes)))
+        places.append((row, first))
+    # Neighbours in number, which meet first in the trees, become neighbours.
+    return [places[0], *sorted(places[1:])]
 
 
-def _nearest(free: list[list[bool]], groups: int, sites: RamSites) -> tuple[int, int] | None:
-    """(row, first column) of so many free groups side by side, as near to the middle as there are."""
-    middle = fmean(sites.columns), fmean(sites.rows)
-    found = [(row, first) for row, columns in enumerate(free)
-             for first in range(len(columns) - groups + 1) if all(columns[first:first + groups])]
-
-    def distance(place: tuple[int, int]) -> float:
-        row, first = place
-        x = fmean(sites.columns[first:first + groups] or middle[:1])
-        return abs(x - middle[0]) + abs(sites.rows[row] - middle[1])
-
-    return min(found, key=distance, default=None)
+def _multipliers(multipliers: list[list[Any]], places: list[_Place],
+                 sites: Sites) -> list[list[tuple[int, int, int]]] | None:
+    """Row, column and number of a site for each part's multipliers, near the part's RAMs."""
+    free = [(row, column, k) for row in range(len(sites.multiplier_rows))
+            for column in range(len(sites.columns)) for k in range(GROUP)]
+    chosen = []
+    for each, (ram_row, first) in zip(multipliers, places, strict=True):
+        x, y = sites.columns[first], sites.ram_rows[ram_row]
+        free.sort(key=lambda spot: (abs(sites.columns[spot[1]] - x)
+                                    + abs(sites.multiplier_rows[spot[0]] - y), spot))
+        chosen.append(free[:len(each)])
+        if len(chosen[-1]) < len(each):
+            return None
+        del free[:len(each)]
+    return chosen

@@ -1,6 +1,6 @@
 """Radiona ULX3S with one of four ECP5 devices; https://github.com/emard/ulx3s (schematics, LPF)."""
 
-from boards.board import Board, Capacity, Pin, RamSites
+from boards.board import Board, Capacity, Pin, Sites
 
 __all__ = ["ULX3S"]
 
@@ -16,7 +16,7 @@ _PINS = {
 }
 
 
-def _ulx3s(size: str, capacity: Capacity, ram_sites: RamSites) -> Board:
+def _ulx3s(size: str, capacity: Capacity, sites: Sites) -> Board:
     return Board(
         name=f"ulx3s-{size}f",
         family="ecp5",
@@ -29,20 +29,19 @@ def _ulx3s(size: str, capacity: Capacity, ram_sites: RamSites) -> Board:
         pins=_PINS,
         button_low=False,
         led_low=False,
-        ram_sites=ram_sites,
+        sites=sites,
     )
 
 
-# Read off nextpnr's placements of designs that take all block RAMs.
-_RAMS_25 = RamSites((25, 37), (4, 13, 22, 33, 42, 51, 60))
-_RAMS_45 = RamSites((10, 34, 58), (4, 13, 22, 31, 42, 51, 60, 69, 78))
-_RAMS_85 = RamSites((22, 46, 70, 82), (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114))
-
+# Read off nextpnr's placements of designs that take all block RAMs or all multipliers.
+_SITES_25 = Sites((4, 13, 22, 33, 42, 51, 60), (25, 37), (13,))
+_SITES_45 = Sites((4, 13, 22, 31, 42, 51, 60, 69, 78), (10, 34, 58), (22, 46))
+_SITES_85 = Sites((4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114), (22, 46, 70, 82), (10, 34, 58))
 
 # The 12F is sold as half of a 25F, but it is the same die and the open tools use all of it.
 ULX3S = [
-    _ulx3s("12", Capacity(slots=24288, ff=24288, ram=56, ram_bits=18432, dsp=28), _RAMS_25),
-    _ulx3s("25", Capacity(slots=24288, ff=24288, ram=56, ram_bits=18432, dsp=28), _RAMS_25),
-    _ulx3s("45", Capacity(slots=43848, ff=43848, ram=108, ram_bits=18432, dsp=72), _RAMS_45),
-    _ulx3s("85", Capacity(slots=83640, ff=83640, ram=208, ram_bits=18432, dsp=156), _RAMS_85),
+    _ulx3s("12", Capacity(slots=24288, ff=24288, ram=56, ram_bits=18432, dsp=28), _SITES_25),
+    _ulx3s("25", Capacity(slots=24288, ff=24288, ram=56, ram_bits=18432, dsp=28), _SITES_25),
+    _ulx3s("45", Capacity(slots=43848, ff=43848, ram=108, ram_bits=18432, dsp=72), _SITES_45),
+    _ulx3s("85", Capacity(slots=83640, ff=83640, ram=208, ram_bits=18432, dsp=156), _SITES_85),
 ]

@@ -16,6 +16,7 @@ from hw.sparse.drain import Drain
 from hw.sparse.layout import beat_layout, beats, lane_of, memories
 from hw.sparse.pe import (
     ALL_PES,
+    RESET_LATENCY,
     DrainBus,
     LoadBus,
     ProcessingElement,
@@ -203,10 +204,11 @@ class SparseEngine(Component):
             drain.i_done.eq(~or_tree(m, busy, "busy")),
         ]
 
-        # After reset the accumulators are read, which clears them, then the banks are given out.
+        # After reset the accumulators are read, which clears them, then the banks are given out. The
+        # register of the bus is one cycle of what the PEs need to listen.
         settle = 16  # cycles until the last zero is written
-        release_delay = Signal(range(settle + 1))
-        with m.If(clearing):
+        release_delay = Signal(range(settle + 1), init=RESET_LATENCY - 1)
+        with m.If(clearing & (release_delay == 0)):
             m.d.sync += bank.eq(~bank)
             with m.If(bank):
                 m.d.sync += slot.eq(slot + 1)

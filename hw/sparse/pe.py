@@ -38,11 +38,14 @@ from hw.sparse.streamed import EntryQueue
 from hw.sparse.walker import ColumnWalker
 from hw.stream import Queue, delay
 
-__all__ = ["ALL_PES", "DrainBus", "LoadBus", "ProcessingElement", "coarse", "drain_latency",
-           "entry_latency", "in_flight"]
+__all__ = ["ALL_PES", "RESET_LATENCY", "DrainBus", "LoadBus", "ProcessingElement", "coarse",
+           "drain_latency", "entry_latency", "in_flight"]
 
 ALL_PES = 0xFFFF
 """The PE number that addresses every PE on the load bus."""
+
+RESET_LATENCY = 2
+"""Cycles after the end of a reset before a PE listens."""
 
 LARGE = 1 << 14
 """Words of a memory from which on a second port is dear: the depth of an SPRAM of iCE40."""
@@ -138,11 +141,11 @@ class ProcessingElement(Component):
         })
 
     def elaborate(self, platform):
-        # The reset, registered once for its fan-out. The buses of the engine come a cycle after it, too.
+        # A reset of its own, `RESET_LATENCY` cycles late, because of the fan-out and the way.
         top = Module()
-        reset = Signal(init=1, reset_less=True)
+        halfway, reset = (Signal(name=name, init=1, reset_less=True) for name in ("halfway", "reset"))
         top.domains.late = late = ClockDomain(local=True)
-        top.d.sync += reset.eq(ResetSignal())
+        top.d.sync += [halfway.eq(ResetSignal()), reset.eq(halfway)]
         top.d.comb += [late.clk.eq(ClockSignal()), late.rst.eq(reset)]
         top.submodules.body = DomainRenamer("late")(self._body())
         return top

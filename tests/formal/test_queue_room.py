@@ -37,7 +37,9 @@ def spec(m, latency, pes, spare):
     level = probe(inside, "body.queue.o_level")
     push, ready = probe(inside, "body.columns.push"), probe(inside, "body.queue.i__ready")
     popped, some = probe(inside, "body.queue.popped"), probe(inside, "body.queue.some")
-    with m.If(~probe(inside, "reset")):
+    settled = Signal()  # since then `reset` tells of the first reset
+    m.d.sync += settled.eq(1)
+    with m.If(settled & ~probe(inside, "reset")):
         m.d.comb += [
             Assert(~push | ready, "nothing is pushed into a full queue"),
             Assert((some == (level != popped)) & (popped <= level),
