@@ -29,10 +29,11 @@ class Crc32(Component):
         m.d.comb += self.o.eq(remainder)
         columns = [_after(1 << k) for k in range(BEAT)]
         rows = [[remainder[k] for k in range(BEAT) if columns[k] >> bit & 1] for bit in range(BEAT)]
+        sums = [Cat(self.i_data[bit], *row).xor() for bit, row in enumerate(rows)]
         with m.If(self.i_start):
             m.d.sync += remainder.eq(remainder.init)
         with m.Elif(self.i_valid):
-            m.d.sync += remainder.eq(self.i_data ^ Cat(Cat(row).xor() for row in rows))
+            m.d.sync += remainder.eq(Cat(sums))
         return m
 
 

@@ -1,6 +1,6 @@
 """The host's side of a design: packets in, packets out. The format is that of ``hw.packet``."""
 
-from amaranth import Cat, Module, Mux, ResetInserter, Signal, Value
+from amaranth import Cat, Const, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
@@ -77,6 +77,7 @@ class PacketReceiver(Component):
         left = Signal(BEAT - 1)  # words of the payload, less one
         due = left[-1]  # below 0: the CRC comes next
         word, parsed = Signal(BEAT, reset_less=True), Signal()
+        halves = Cat(beat.data[1:16].any(), beat.data[16:].any())
         m.d.comb += [
             self.o.valid.eq(self.i.valid & feeding & ~due),
             self.o.payload.eq(beat.data),
@@ -87,7 +88,7 @@ class PacketReceiver(Component):
             parser.i_data.eq(word),
         ]
         with m.If(parser.o_ready):
-            m.d.sync += [word.eq(beat.data), parser.i_below_2.eq(~beat.data[1:].any()),
+            m.d.sync += [word.eq(beat.data), parser.i_large.eq(halves),
                          parsed.eq(taken & parsing & ~due)]
         m.d.comb += [
             self.o_input_bytes.eq(parser.o_input_bytes),
@@ -102,15 +103,17 @@ class PacketReceiver(Component):
         kind, length = Signal(8, reset_less=True), Signal(BEAT, reset_less=True)
         tag = Signal(TAG_BITS, reset_less=True)
         vector, image = Signal(reset_less=True), Signal(reset_less=True)
-        another_length = delay(m, length != self.o_input_bytes, 1, "another_length", reset_less=True)
+        bytes_ = self.o_input_bytes
+        another_length = delay(m, Cat(length[:16] != bytes_[:16], length[16:] != bytes_[16:]), 1,
+                               "another_length", reset_less=True).any()
         intact = delay(m, crc.o.all(), 1, "intact", reset_less=True)
-        idle = delay(m, self.i_idle, 1, "idle")  # a vector ends it long before the next packet
+        compared, idle = Signal(), Signal()
         # What is wrong: the first two words, the place of the last one. All of it in the end.
         refused, misplaced, error = Signal(Error), Signal(), Signal(Error)
         good = Signal()  # a vector to be committed
         m.d.comb += [self.o_tag.eq(tag), self.o_status.payload.error.eq(error),
                      self.o_status.payload.tag.eq(tag)]
-        m.d.sync += [starting.eq(0), feeding.eq(0), parsing.eq(0)]
+        m.d.sync += [compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0), parsing.eq(0)]
         with m.FSM():
             with m.State("KIND"):
                 m.d.comb += crc.i_start.eq(1)
@@ -122,7 +125,7 @@ class PacketReceiver(Component):
                         m.d.sync += taking.eq(0)
                         m.next = "SETTLE"
             with m.State("LENGTH"):
-                m.d.sync += [length.eq(beat.data), left.eq((beat.data - 1) >> 2),
+                m.d.sync += [length.eq(beat.data), left.eq(beat.data[2:]),
                              misplaced.eq(beat.last),
                              vector.eq(kind == Kind.VECTOR), image.eq(kind == Kind.IMAGE)]
                 with m.If(taken):
@@ -131,22 +134,24 @@ class PacketReceiver(Component):
                     with m.If(beat.last):
                         m.next = "SETTLE"
             with m.State("COMPARE"):
-                m.next = "DISPATCH"
-            with m.State("DISPATCH"):
-                m.next = "BODY"
-                with m.If(vector & self.o_image_valid & ~another_length):
-                    m.d.sync += feeding.eq(1)
-                with m.Elif(image & ~idle):
+                m.d.sync += [compared.eq(1), refused.eq(Mux(
+                    vector, Mux(self.o_image_valid, Mux(another_length, Error.LENGTH, Error.NONE),
+                                Error.NO_IMAGE),
+                    Mux(image, Mux(due, Error.LENGTH, Error.NONE), Error.KIND)))]
+                with m.If(compared):
                     m.next = "DISPATCH"
-                with m.Else():
-                    m.d.sync += taking.eq(1)
+                with m.Elif(length[:2] == 0):
+                    m.d.sync += left.eq(left - 1)
+            with m.State("DISPATCH"):
+                # Asked only here, where the engine has long known of the vector before.
+                m.d.sync += idle.eq(self.i_idle)
+                with m.If(~image | idle):
+                    accepted = vector & (refused == Error.NONE)
+                    m.d.sync += [feeding.eq(accepted), taking.eq(~accepted),
+                                 starting.eq(image), parsing.eq(image)]
                     with m.If(image):
-                        m.d.sync += [starting.eq(1), parsing.eq(1), self.o_image_valid.eq(0)]
-                        with m.If(due):
-                            m.d.sync += refused.eq(Error.LENGTH)
-                    with m.Else():
-                        m.d.sync += refused.eq(Mux(vector, Mux(
-                            self.o_image_valid, Error.LENGTH, Error.NO_IMAGE), Error.KIND))
+                        m.d.sync += self.o_image_valid.eq(0)
+                    m.next = "BODY"
             with m.State("BODY"):
                 m.d.sync += [feeding.eq(feeding), parsing.eq(parsing)]
                 with m.If(taken):
@@ -185,13 +190,13 @@ class _ImageParser(Component):
     """Words of an image payload to memory writes. Reset starts anew.
 
     A word may come while ``o_ready``, which does not depend on ``i_valid``. Whatever comes, it is ready
-    again in the end. ``i_below_2`` tells whether the word is 0 or 1.
+    again in the end. ``i_large`` tells of bits 15:1 and of bits 31:16 whether any is set.
     """
 
     def __init__(self, hardware_id: int, load: LoadBus, coded: Config | None):
         self.hardware_id, self.coded = hardware_id, coded
         super().__init__({
-            "i_valid": In(1), "i_data": In(BEAT), "i_below_2": In(1), "o_ready": Out(1, init=1),
+            "i_valid": In(1), "i_data": In(BEAT), "i_large": In(2), "o_ready": Out(1, init=1),
             "o_load": Out(load), "o_error": Out(Error), "o_input_bytes": Out(BEAT),
             "o_outputs": Out(BEAT),
         })
@@ -204,14 +209,17 @@ class _ImageParser(Component):
         # A bit a word of an item: how many there are, and which comes next, and whether it is the last.
         words, place, ends = Signal(item_words), Signal(item_words), Signal()
         left, last = Signal(BEAT), Signal()  # items; 1 is left
+        many = Signal()  # 2**16 or more were left a cycle ago: the next one is not yet the last
+        empty = ~self.i_large.any() & ~self.i_data[0]
         bad, mismatch, complete = Signal(), Signal(), Signal()
-        m.d.comb += self.o_error.eq(Mux(mismatch, Error.CONFIGURATION, Mux(
+        address = Signal.like(load.address, reset_less=True)
+        m.d.sync += self.o_error.eq(Mux(mismatch, Error.CONFIGURATION, Mux(
             bad | ~complete, Error.MALFORMED_IMAGE, Error.NONE)))
-        m.d.comb += load.data.eq(Cat(item))
+        m.d.comb += [load.data.eq(Cat(item)), load.address.eq(address)]
         m.d.sync += load.write.eq(self.i_valid & ends & ~mismatch & ~bad)
         upper_next = Signal()  # the upper bits of an entry's index go to the same address
         with m.If(load.write & ~upper_next):
-            m.d.sync += load.address.eq(load.address + 1)
+            m.d.sync += address.eq(address + 1)
         coded, decoding = Signal(), Signal()
         if self.coded is not None:
             decoder, tables = self._decoder(m, self.coded, decoding)
@@ -219,6 +227,7 @@ class _ImageParser(Component):
         for k in range(item_words):
             with m.If(place[k]):
                 m.d.sync += item[k].eq(self.i_data)
+        m.d.sync += many.eq(left[16:].any())
         with m.FSM():
             with m.State("HARDWARE"):
                 m.d.sync += mismatch.eq(self.i_data != self.hardware_id)
@@ -229,7 +238,7 @@ class _ImageParser(Component):
                     m.d.sync += self.o_input_bytes.eq(self.i_data)
                     m.next = "OUTPUTS"
             with m.State("OUTPUTS"):
-                m.d.sync += bad.eq(self.i_below_2 & ~self.i_data[0])
+                m.d.sync += bad.eq(empty)
                 with m.If(self.i_valid):
                     m.d.sync += self.o_outputs.eq(self.i_data)
                     m.next = "SECTION"
@@ -241,11 +250,12 @@ class _ImageParser(Component):
                 with m.If(self.i_valid):
                     m.next = "COUNT"
             with m.State("COUNT"):
-                m.d.sync += [left.eq(self.i_data), last.eq(self.i_below_2), load.address.eq(0)]
+                m.d.sync += [left.eq(self.i_data), last.eq(~self.i_large.any()),
+                             many.eq(self.i_large[1]), address.eq(0)]
                 with m.If(self.i_valid):
                     with m.If(~words.any()):
                         m.d.sync += bad.eq(1)
-                    with m.If(self.i_below_2 & ~self.i_data[0]):
+                    with m.If(empty):
                         m.next = "SECTION"
                     with m.Else():
                         m.d.sync += [place.eq(1), ends.eq(words[0])]
@@ -259,13 +269,13 @@ class _ImageParser(Component):
                     m.d.sync += [place.eq(place << 1), ends.eq((place << 1 & words).any())]
                     with m.If(ends):
                         m.d.sync += [place.eq(1), ends.eq(words[0]),
-                                     left.eq(left - 1), last.eq(left == 2)]
+                                     left.eq(left - 1), last.eq((left[:16] == 2) & ~many)]
                         with m.If(last):
                             m.d.sync += [place.eq(0), ends.eq(0)]
                             m.next = "SECTION"
             if self.coded is not None:
-                self._decode(m, self.coded.sparse.index, decoder, tables, decoding, item, left, last,
-                             upper_next, ok=~mismatch & ~bad)
+                self._decode(m, self.coded.sparse.index, decoder, tables, decoding, item, address,
+                             left, last, many, upper_next, ok=~mismatch & ~bad)
         return m
 
     def _decoder(self, m: Module, config: Config, decoding: Value) -> tuple[HuffmanDecoder, Signal]:
@@ -286,8 +296,8 @@ class _ImageParser(Component):
         return decoder, tables
 
     def _decode(self, m: Module, index: Index, decoder: HuffmanDecoder, tables: Signal,
-                decoding: Signal, item: list[Signal], left: Signal, last: Signal, upper_next: Signal, *,
-                ok: Value) -> None:
+                decoding: Signal, item: list[Signal], address: Signal, left: Signal, last: Signal,
+                many: Signal, upper_next: Signal, *, ok: Value) -> None:
         """The states in which entries are decoded."""
         load = self.o_load
         entry = decoder.o.payload
@@ -301,7 +311,7 @@ class _ImageParser(Component):
 
         with m.State("ADDRESS"):
             with m.If(self.i_valid):
-                m.d.sync += [load.address.eq(self.i_data), both.eq(load.memory == MemoryId.UPPER)]
+                m.d.sync += [address.eq(self.i_data), both.eq(load.memory == MemoryId.UPPER)]
                 m.next = "CODED"
                 with m.If(~tables):
                     m.next = "FAILED"
@@ -312,7 +322,7 @@ class _ImageParser(Component):
                 m.d.sync += [
                     Cat(*item)[:len(stored)].eq(stored), upper.eq(entry.index >> index.stored),
                     load.memory.eq(MemoryId.ENTRIES), load.write.eq(ok), left.eq(left - 1),
-                    last.eq(left == 2),
+                    last.eq((left[:16] == 2) & ~many),
                 ]
                 if len(upper):
                     m.d.sync += upper_next.eq(both)
@@ -355,54 +365,44 @@ class PacketSender(Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.crc = crc = Crc32()
-        status, last = Signal(), Signal()  # last: 1 word is left
-        error, tag, left = Signal(Error), Signal(TAG_BITS), Signal.like(self.i_words)
-        free, offered, final, zero = Signal(), Signal(), Signal(), Signal()
-        data = Signal(BEAT)
+        status, error, tag = Signal(), Signal(Error), Signal(TAG_BITS)
+        words, left = Signal.like(self.i_words), Signal(len(self.i_words) + 1)  # of the payload
+        last = left[-1]  # the beats before the payload count too: below 0 one is left
+        # One bit a step, in turn. In ``zero`` the CRC gets a word of zeros, which does not leave.
+        steps = Signal(7, init=1)
+        idle, kind, length, payload, settle, zero, check = steps
+        free, offered = Signal(), Signal()
         m.d.comb += [
             free.eq(self.o.ready | ~self.o.valid),
+            offered.eq(kind | length | (payload & (status | self.i.valid)) | check),
+            self.i_status.ready.eq(idle),
+            self.o_go.eq(idle & self.i_start & ~self.i_status.valid),
+            self.i.ready.eq(payload & ~status & free),
+            crc.i_start.eq(idle),
             crc.i_valid.eq((self.o.valid & self.o.ready & ~self.o.payload.last) | zero),
             crc.i_data.eq(self.o.payload.data),
         ]
+        with m.If(Mux(idle, self.i_status.valid | self.i_start,
+                      free & (offered | settle | zero) & (~payload | last))):
+            m.d.sync += steps.eq(steps.rotate_left(1))
         with m.If(free):
-            m.d.sync += [self.o.valid.eq(offered), self.o.payload.data.eq(data),
-                         self.o.payload.last.eq(final)]
-        with m.FSM():
-            with m.State("IDLE"):
-                m.d.comb += [crc.i_start.eq(1), self.i_status.ready.eq(1),
-                             self.o_go.eq(self.i_start & ~self.i_status.valid)]
-                m.d.sync += [status.eq(self.i_status.valid), error.eq(self.i_status.payload.error)]
-                with m.If(self.i_status.valid):
-                    m.d.sync += [tag.eq(self.i_status.payload.tag), left.eq(1), last.eq(1)]
-                    m.next = "KIND"
-                with m.Else():
-                    m.d.sync += [tag.eq(self.i_tag), left.eq(self.i_words), last.eq(self.i_words == 1)]
-                    with m.If(self.i_start):
-                        m.next = "KIND"
-            with m.State("KIND"):
-                m.d.comb += [offered.eq(1), data.eq(Mux(status, Kind.STATUS, Kind.RESULT) | tag << 16)]
-                with m.If(free):
-                    m.next = "LENGTH"
-            with m.State("LENGTH"):
-                m.d.comb += [offered.eq(1), data.eq(left << 2)]
-                with m.If(free):
-                    m.next = "PAYLOAD"
-            with m.State("PAYLOAD"):
-                m.d.comb += [offered.eq(status | self.i.valid),
-                             data.eq(Mux(status, error, self.i.payload)),
-                             self.i.ready.eq(~status & free)]
-                with m.If(offered & free):
-                    m.d.sync += [left.eq(left - 1), last.eq(left == 2)]
-                    with m.If(last):
-                        m.next = "SETTLE"
-            with m.State("SETTLE"):
-                with m.If(free):
-                    m.next = "ZERO"
-            with m.State("ZERO"):  # the word of zeros behind the others, which does not leave
-                m.d.comb += zero.eq(1)
-                m.next = "CRC"
-            with m.State("CRC"):
-                m.d.comb += [offered.eq(1), data.eq(~crc.o), final.eq(1)]
-                with m.If(free):
-                    m.next = "IDLE"
+            m.d.sync += [
+                self.o.valid.eq(offered),
+                self.o.payload.last.eq(check),
+                self.o.payload.data.eq(
+                    Mux(kind, Cat(status, Const(Kind.RESULT >> 1, 15), tag), 0)
+                    | Mux(length, words << 2, 0)
+                    | Mux(payload, Mux(status, error, self.i.payload), 0)
+                    | Mux(check, ~crc.o, 0)),
+            ]
+        with m.If(idle):
+            m.d.sync += [
+                status.eq(self.i_status.valid),
+                error.eq(self.i_status.payload.error),
+                tag.eq(Mux(self.i_status.valid, self.i_status.payload.tag, self.i_tag)),
+                words.eq(Mux(self.i_status.valid, 1, self.i_words)),
+                left.eq(Mux(self.i_status.valid, 1, self.i_words)),
+            ]
+        with m.Elif(offered & free):
+            m.d.sync += left.eq(left - 1)
         return m

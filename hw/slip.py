@@ -43,10 +43,9 @@ class SlipDecoder(wiring.Component):
         is_escape = (self.i.payload == ESC) & ~escaped
         m.d.comb += self.i.ready.eq(~full | advance)
         with m.If(self.i.ready):
-            m.d.sync += full.eq(self.i.valid & ~is_escape)
-        with m.If(self.i.valid & self.i.ready):
             m.d.sync += [
-                escaped.eq(is_escape),
+                full.eq(self.i.valid & ~is_escape),
+                escaped.eq(Mux(self.i.valid, is_escape, escaped)),
                 is_end.eq(self.i.payload == END),
                 byte.eq(self.i.payload),
             ]
