@@ -110,10 +110,13 @@ class PacketReceiver(Component):
         compared, idle = Signal(), Signal()
         # What is wrong: the first two words, the place of the last one. All of it in the end.
         refused, misplaced, error = Signal(Error), Signal(), Signal(Error)
-        good = Signal()  # a vector to be committed
+        committing, reporting = Signal(), Signal()
         m.d.comb += [self.o_tag.eq(tag), self.o_status.payload.error.eq(error),
-                     self.o_status.payload.tag.eq(tag)]
-        m.d.sync += [compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0), parsing.eq(0)]
+                     self.o_status.payload.tag.eq(tag),
+                     self.o_status.valid.eq(reporting), self.o_discard.eq(reporting),
+                     self.o_commit.eq(committing)]
+        m.d.sync += [compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0), parsing.eq(0),
+                     committing.eq(0), reporting.eq(0)]
         with m.FSM():
             with m.State("KIND"):
                 m.d.comb += crc.i_start.eq(1)
@@ -169,7 +172,7 @@ class PacketReceiver(Component):
             with m.State("VERDICT"):
                 m.next = "ANSWER"
                 wrong = (refused != Error.NONE) | misplaced | ~intact
-                m.d.sync += good.eq(vector & ~wrong)
+                m.d.sync += [committing.eq(vector & ~wrong), reporting.eq(~vector | wrong)]
                 with m.If(wrong):
                     m.d.sync += error.eq(Mux(refused != Error.NONE, refused, Mux(
                         misplaced, Error.LENGTH, Error.CRC)))
@@ -178,9 +181,8 @@ class PacketReceiver(Component):
                     with m.If(image & (parser.o_error == Error.NONE)):
                         m.d.sync += self.o_image_valid.eq(1)
             with m.State("ANSWER"):
-                m.d.comb += [self.o_commit.eq(good), self.o_discard.eq(~good),
-                             self.o_status.valid.eq(~good)]
-                with m.If(good | self.o_status.ready):
+                m.d.sync += reporting.eq(reporting & ~self.o_status.ready)
+                with m.If(committing | self.o_status.ready):
                     m.d.sync += taking.eq(1)
                     m.next = "KIND"
         return m
@@ -246,24 +248,23 @@ class _ImageParser(Component):
                 m.d.comb += complete.eq(1)
                 m.d.sync += [load.memory.eq(self.i_data), load.pe.eq(self.i_data[16:]),
                              *(words[k].eq(self.i_data[8:16] == k + 1) for k in range(item_words)),
-                             coded.eq((self.i_data & CODED).any())]
+                             coded.eq((self.i_data & CODED).any() if self.coded is not None else 0)]
                 with m.If(self.i_valid):
                     m.next = "COUNT"
             with m.State("COUNT"):
                 m.d.sync += [left.eq(self.i_data), last.eq(~self.i_large.any()),
                              many.eq(self.i_large[1]), address.eq(0)]
+                begins = self.i_valid & ~empty & ~coded
+                m.d.sync += [place.eq(begins), ends.eq(begins & words[0])]
                 with m.If(self.i_valid):
                     with m.If(~words.any()):
                         m.d.sync += bad.eq(1)
+                    m.next = "ITEM"
+                    if self.coded is not None:
+                        with m.If(coded):
+                            m.next = "ADDRESS"
                     with m.If(empty):
                         m.next = "SECTION"
-                    with m.Else():
-                        m.d.sync += [place.eq(1), ends.eq(words[0])]
-                        m.next = "ITEM"
-                        if self.coded is not None:
-                            with m.If(coded):
-                                m.d.sync += [place.eq(0), ends.eq(0)]
-                                m.next = "ADDRESS"
             with m.State("ITEM"):
                 with m.If(self.i_valid):
                     m.d.sync += [place.eq(place << 1), ends.eq((place << 1 & words).any())]

@@ -61,18 +61,19 @@ class UartReceiver(wiring.Component):
             m.d.sync += self.o.valid.eq(0)
         with m.If(self.o.ready | ~self.o.valid):
             m.d.sync += self.o.payload.eq(bits)
-        with m.If(remaining < 0):
+        with m.If(timer[-1]):
+            m.d.sync += bits.eq(Cat(bits[1:], rx))
+        with m.If(remaining[-1]):
             # An edge, not a level: a line that stays low is broken, it does not send zeros.
             m.d.sync += timer.eq(self._divisor // 2 - 2)
             with m.If(before & ~rx):
                 m.d.sync += remaining.eq(_FRAME - 1)
-        with m.Elif(timer >= 0):
+        with m.Elif(~timer[-1]):
             m.d.sync += timer.eq(timer - 1)
         with m.Else():
             m.d.sync += [
                 timer.eq(self._divisor - 2),
                 remaining.eq(remaining - 1),
-                bits.eq(Cat(bits[1:], rx)),
             ]
             with m.If((remaining == _FRAME - 1) & rx):
                 m.d.sync += remaining.eq(-1)  # a spike, not a start bit
@@ -103,12 +104,12 @@ class UartTransmitter(wiring.Component):
         timer, remaining = _timer(self._divisor), _remaining()  # bits to send behind the current one
         bits = Signal(_FRAME - 1, init=-1)  # the stop bit and idle are the ones shifted in
 
-        m.d.comb += [self.i.ready.eq(remaining < 0), self.tx.eq(bits[0])]
-        with m.If(remaining < 0):
+        m.d.comb += [self.i.ready.eq(remaining[-1]), self.tx.eq(bits[0])]
+        with m.If(remaining[-1]):
             m.d.sync += timer.eq(self._divisor - 2)
             with m.If(self.i.valid):
                 m.d.sync += [bits.eq(Cat(Const(0, 1), self.i.payload)), remaining.eq(_FRAME - 1)]
-        with m.Elif(timer >= 0):
+        with m.Elif(~timer[-1]):
             m.d.sync += timer.eq(timer - 1)
         with m.Else():
             m.d.sync += [
