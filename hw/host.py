@@ -157,8 +157,9 @@ class PacketReceiver(Component):
                     m.next = "BODY"
             with m.State("BODY"):
                 m.d.sync += [feeding.eq(feeding), parsing.eq(parsing)]
-                with m.If(taken):
+                with m.If(self.i.valid & Mux(feeding, self.o.ready, parsing & parser.o_ready)):
                     m.d.sync += left.eq(left - 1)
+                with m.If(taken):
                     with m.If(beat.last | due):
                         m.d.sync += [feeding.eq(0), parsing.eq(0), taking.eq(~beat.last)]
                     with m.If(beat.last != due):

@@ -100,7 +100,7 @@ class SlipEncoder(wiring.Component):
         special = Signal()
         escaped = Signal()  # the escape is out, its second byte is due
 
-        with m.If(self.i.valid & self.i.ready):
+        with m.If(self.i.ready):
             m.d.sync += [word.eq(self.i.payload), left.eq(3)]
 
         with m.FSM():
