@@ -1,12 +1,12 @@
 """The host's side of a design: packets in, packets out. The format is that of ``hw.packet``."""
 
-from amaranth import Array, Cat, Module, Mux, ResetInserter, Signal, Value
+from amaranth import Cat, Const, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import BEAT, Config, Index
+from hw.crc import Crc32
 from hw.huffman import HuffmanDecoder
 from hw.packet import CODED, TAG_BITS, Error, Kind, MemoryId
 from hw.sparse.pe import LoadBus
@@ -63,22 +63,34 @@ class PacketReceiver(Component):
     def elaborate(self, platform):
         m = Module()
         beat = self.i.payload
-        m.submodules.crc = crc = CRC32_ISO_HDLC(data_width=BEAT).create()
         taken = Signal()
-        m.d.comb += [
-            taken.eq(self.i.valid & self.i.ready),
-            crc.valid.eq(delay(m, taken, 1, "crc_valid")),
-            crc.data.eq(delay(m, beat.data, 1, "crc_data", reset_less=True)),
-        ]
-        kind, length, left = Signal(8), Signal(BEAT), Signal(BEAT - 2)
-        error = Signal(Error)
-        m.d.comb += [self.o_status.payload.error.eq(error), self.o_status.payload.tag.eq(self.o_tag)]
+        m.d.comb += taken.eq(self.i.valid & self.i.ready)
         # A new image is parsed from the beginning, wherever the last one ended.
         parser = _ImageParser(self.hardware_id, self.load, self.coded)
         starting = Signal()
         m.submodules.parser = ResetInserter(starting)(parser)
+        m.submodules.crc = crc = Crc32()
+
+        # Where a beat goes: on within the receiver, or to the input buffer; nowhere while it must wait.
+        # The flags are set a cycle ahead, and the CRC and the parser are a cycle behind: short paths.
+        taking, feeding, parsing = Signal(init=1), Signal(), Signal()
+        left = Signal(BEAT - 1)  # words of the payload, less one
+        due = left[-1]  # below 0: the CRC comes next
+        word, parsed = Signal(BEAT, reset_less=True), Signal()
+        halves = Cat(beat.data[1:16].any(), beat.data[16:].any())
         m.d.comb += [
-            parser.i_data.eq(beat.data),
+            self.o.valid.eq(self.i.valid & feeding & ~due),
+            self.o.payload.eq(beat.data),
+            self.i.ready.eq(Mux(feeding, self.o.ready, taking & parser.o_ready)),
+            crc.i_valid.eq(delay(m, taken, 1, "crc_valid")),
+            crc.i_data.eq(word),
+            parser.i_valid.eq(parsed),
+            parser.i_data.eq(word),
+        ]
+        with m.If(parser.o_ready):
+            m.d.sync += [word.eq(beat.data), parser.i_large.eq(halves),
+                         parsed.eq(taken & parsing & ~due)]
+        m.d.comb += [
             self.o_input_bytes.eq(parser.o_input_bytes),
             self.o_outputs.eq(parser.o_outputs),
             self.o_load.write.eq(parser.o_load.write),
@@ -86,97 +98,93 @@ class PacketReceiver(Component):
             self.o_load.pe.eq(parser.o_load.pe),
             self.o_load.address.eq(parser.o_load.address),
             self.o_load.data.eq(parser.o_load.data),
-            self.o.payload.eq(beat.data),
         ]
 
-        def fail(code, *, ended):
-            """The packet is bad; read on to its end unless this beat was it."""
-            m.d.sync += error.eq(code)
-            if ended is True:
-                m.next = "REPORT"
-            elif ended is False:
-                m.next = "SKIP"
-            else:
-                with m.If(ended):
-                    m.next = "REPORT"
-                with m.Else():
-                    m.next = "SKIP"
-
+        kind, length = Signal(8, reset_less=True), Signal(BEAT, reset_less=True)
+        tag = Signal(TAG_BITS, reset_less=True)
+        vector, image = Signal(reset_less=True), Signal(reset_less=True)
+        bytes_ = self.o_input_bytes
+        another_length = delay(m, Cat(length[:16] != bytes_[:16], length[16:] != bytes_[16:]), 1,
+                               "another_length", reset_less=True).any()
+        intact = delay(m, crc.o.all(), 1, "intact", reset_less=True)
+        compared, idle = Signal(), Signal()
+        # What is wrong: the first two words, the place of the last one. All of it in the end.
+        refused, misplaced, error = Signal(Error), Signal(), Signal(Error)
+        committing, reporting = Signal(), Signal()
+        m.d.comb += [self.o_tag.eq(tag), self.o_status.payload.error.eq(error),
+                     self.o_status.payload.tag.eq(tag),
+                     self.o_status.valid.eq(reporting), self.o_discard.eq(reporting),
+                     self.o_commit.eq(committing)]
+        m.d.sync += [compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0), parsing.eq(0),
+                     committing.eq(0), reporting.eq(0)]
         with m.FSM():
             with m.State("KIND"):
-                m.d.comb += [self.i.ready.eq(1), crc.start.eq(1)]
-                m.d.sync += [kind.eq(beat.data[:8]), error.eq(Error.NONE)]
+                m.d.comb += crc.i_start.eq(1)
+                m.d.sync += [kind.eq(beat.data), tag.eq(beat.data[16:]), refused.eq(Error.NONE),
+                             misplaced.eq(beat.last)]
                 with m.If(taken):
-                    m.d.sync += self.o_tag.eq(beat.data[16:])
                     m.next = "LENGTH"
                     with m.If(beat.last):
-                        fail(Error.LENGTH, ended=True)
+                        m.d.sync += taking.eq(0)
+                        m.next = "SETTLE"
             with m.State("LENGTH"):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += [length.eq(beat.data), left.eq((beat.data + 3) >> 2)]
+                m.d.sync += [length.eq(beat.data), left.eq(beat.data[2:]),
+                             misplaced.eq(beat.last),
+                             vector.eq(kind == Kind.VECTOR), image.eq(kind == Kind.IMAGE)]
                 with m.If(taken):
+                    m.d.sync += taking.eq(0)
+                    m.next = "COMPARE"
+                    with m.If(beat.last):
+                        m.next = "SETTLE"
+            with m.State("COMPARE"):
+                m.d.sync += [compared.eq(1), refused.eq(Mux(
+                    vector, Mux(self.o_image_valid, Mux(another_length, Error.LENGTH, Error.NONE),
+                                Error.NO_IMAGE),
+                    Mux(image, Mux(due, Error.LENGTH, Error.NONE), Error.KIND)))]
+                with m.If(compared):
                     m.next = "DISPATCH"
-                    with m.If(beat.last):
-                        fail(Error.LENGTH, ended=True)
-            with m.State("DISPATCH"):
-                m.d.comb += starting.eq((kind == Kind.IMAGE) & self.i_idle)
-                with m.If(starting):
-                    m.d.sync += self.o_image_valid.eq(0)
-                with m.If(kind == Kind.VECTOR):
-                    with m.If(~self.o_image_valid):
-                        fail(Error.NO_IMAGE, ended=False)
-                    with m.Elif(length != self.o_input_bytes):
-                        fail(Error.LENGTH, ended=False)
-                    with m.Else():
-                        m.next = "PAYLOAD"
-                with m.Elif(kind == Kind.IMAGE):
-                    with m.If(left == 0):
-                        fail(Error.LENGTH, ended=False)
-                    with m.Elif(self.i_idle):
-                        m.next = "PAYLOAD"
-                with m.Else():
-                    fail(Error.KIND, ended=False)
-            with m.State("PAYLOAD"):
-                vector = kind == Kind.VECTOR
-                m.d.comb += [
-                    self.o.valid.eq(self.i.valid & vector),
-                    self.i.ready.eq(Mux(vector, self.o.ready, parser.o_ready)),
-                    parser.i_valid.eq(taken & ~vector),
-                ]
-                with m.If(taken):
+                with m.Elif(length[:2] == 0):
                     m.d.sync += left.eq(left - 1)
-                    with m.If(left == 1):
-                        m.next = "CRC"
-                    with m.If(beat.last):
-                        fail(Error.LENGTH, ended=True)
-            with m.State("CRC"):
-                m.d.comb += self.i.ready.eq(1)
+            with m.State("DISPATCH"):
+                # Asked only here, where the engine has long known of the vector before.
+                m.d.sync += idle.eq(self.i_idle)
+                with m.If(~image | idle):
+                    accepted = vector & (refused == Error.NONE)
+                    m.d.sync += [feeding.eq(accepted), taking.eq(~accepted),
+                                 starting.eq(image), parsing.eq(image)]
+                    with m.If(image):
+                        m.d.sync += self.o_image_valid.eq(0)
+                    m.next = "BODY"
+            with m.State("BODY"):
+                m.d.sync += [feeding.eq(feeding), parsing.eq(parsing)]
+                with m.If(self.i.valid & Mux(feeding, self.o.ready, parsing & parser.o_ready)):
+                    m.d.sync += left.eq(left - 1)
                 with m.If(taken):
-                    m.next = "SETTLE"
-                    with m.If(~beat.last):
-                        fail(Error.LENGTH, ended=False)
+                    with m.If(beat.last | due):
+                        m.d.sync += [feeding.eq(0), parsing.eq(0), taking.eq(~beat.last)]
+                    with m.If(beat.last != due):
+                        m.d.sync += misplaced.eq(1)
+                    with m.If(beat.last):
+                        m.next = "SETTLE"
             with m.State("SETTLE"):
-                with m.If(parser.o_ready):  # entries of the last word are still being decoded
-                    m.next = "VERDICT"  # the CRC is a word behind
+                # The CRC is two words behind, and entries of the last word are still being decoded.
+                with m.If(~crc.i_valid & parser.o_ready):
+                    m.next = "VERDICT"
             with m.State("VERDICT"):
-                m.d.comb += crc.start.eq(1)
-                with m.If(~crc.match_detected):
-                    fail(Error.CRC, ended=True)
-                with m.Elif(kind == Kind.VECTOR):
-                    m.d.comb += self.o_commit.eq(1)
-                    m.next = "KIND"
-                with m.Elif(parser.o_error != Error.NONE):
-                    fail(parser.o_error, ended=True)
+                m.next = "ANSWER"
+                wrong = (refused != Error.NONE) | misplaced | ~intact
+                m.d.sync += [committing.eq(vector & ~wrong), reporting.eq(~vector | wrong)]
+                with m.If(wrong):
+                    m.d.sync += error.eq(Mux(refused != Error.NONE, refused, Mux(
+                        misplaced, Error.LENGTH, Error.CRC)))
                 with m.Else():
-                    m.d.sync += self.o_image_valid.eq(1)
-                    m.next = "REPORT"
-            with m.State("SKIP"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(taken & beat.last):
-                    m.next = "REPORT"
-            with m.State("REPORT"):
-                m.d.comb += [self.o_status.valid.eq(1), self.o_discard.eq(1), crc.start.eq(1)]
-                with m.If(self.o_status.ready):
+                    m.d.sync += error.eq(parser.o_error)
+                    with m.If(image & (parser.o_error == Error.NONE)):
+                        m.d.sync += self.o_image_valid.eq(1)
+            with m.State("ANSWER"):
+                m.d.sync += reporting.eq(reporting & ~self.o_status.ready)
+                with m.If(committing | self.o_status.ready):
+                    m.d.sync += taking.eq(1)
                     m.next = "KIND"
         return m
 
@@ -185,75 +193,91 @@ class _ImageParser(Component):
     """Words of an image payload to memory writes. Reset starts anew.
 
     A word may come while ``o_ready``, which does not depend on ``i_valid``. Whatever comes, it is ready
-    again in the end.
+    again in the end. ``i_large`` tells of bits 15:1 and of bits 31:16 whether any is set.
     """
 
     def __init__(self, hardware_id: int, load: LoadBus, coded: Config | None):
         self.hardware_id, self.coded = hardware_id, coded
         super().__init__({
-            "i_valid": In(1), "i_data": In(BEAT), "o_ready": Out(1, init=1), "o_load": Out(load),
-            "o_error": Out(Error), "o_input_bytes": Out(BEAT), "o_outputs": Out(BEAT),
+            "i_valid": In(1), "i_data": In(BEAT), "i_large": In(2), "o_ready": Out(1, init=1),
+            "o_load": Out(load), "o_error": Out(Error), "o_input_bytes": Out(BEAT),
+            "o_outputs": Out(BEAT),
         })
 
     def elaborate(self, platform):
         m = Module()
         load = self.o_load
         item_words = -(-len(load.data) // BEAT)
-        item = Array(Signal(BEAT, name=f"item_{k}") for k in range(item_words))
-        word, words, left = Signal(8), Signal(8), Signal(BEAT)
+        item = [Signal(BEAT, name=f"item_{k}", reset_less=True) for k in range(item_words)]
+        # A bit a word of an item: how many there are, and which comes next, and whether it is the last.
+        words, place, ends = Signal(item_words), Signal(item_words), Signal()
+        left, last = Signal(BEAT), Signal()  # items; 1 is left
+        many = Signal()  # 2**16 or more were left a cycle ago: the next one is not yet the last
+        empty = ~self.i_large.any() & ~self.i_data[0]
         bad, mismatch, complete = Signal(), Signal(), Signal()
-        m.d.comb += self.o_error.eq(Mux(mismatch, Error.CONFIGURATION, Mux(
+        address = Signal.like(load.address, reset_less=True)
+        m.d.sync += self.o_error.eq(Mux(mismatch, Error.CONFIGURATION, Mux(
             bad | ~complete, Error.MALFORMED_IMAGE, Error.NONE)))
-        m.d.comb += load.data.eq(Cat(item))
-        m.d.sync += load.write.eq(0)
+        m.d.comb += [load.data.eq(Cat(item)), load.address.eq(address)]
+        m.d.sync += load.write.eq(self.i_valid & ends & ~mismatch & ~bad)
         upper_next = Signal()  # the upper bits of an entry's index go to the same address
         with m.If(load.write & ~upper_next):
-            m.d.sync += load.address.eq(load.address + 1)
+            m.d.sync += address.eq(address + 1)
         coded, decoding = Signal(), Signal()
         if self.coded is not None:
             decoder, tables = self._decoder(m, self.coded, decoding)
+        # Registers may follow whatever comes before the right word does: few conditions, short paths.
+        for k in range(item_words):
+            with m.If(place[k]):
+                m.d.sync += item[k].eq(self.i_data)
+        m.d.sync += many.eq(left[16:].any())
         with m.FSM():
             with m.State("HARDWARE"):
+                m.d.sync += mismatch.eq(self.i_data != self.hardware_id)
                 with m.If(self.i_valid):
-                    m.d.sync += mismatch.eq(self.i_data != self.hardware_id)
                     m.next = "INPUT_BYTES"
             with m.State("INPUT_BYTES"):
                 with m.If(self.i_valid):
                     m.d.sync += self.o_input_bytes.eq(self.i_data)
                     m.next = "OUTPUTS"
             with m.State("OUTPUTS"):
+                m.d.sync += bad.eq(empty)
                 with m.If(self.i_valid):
-                    m.d.sync += [self.o_outputs.eq(self.i_data), bad.eq(self.i_data == 0)]
+                    m.d.sync += self.o_outputs.eq(self.i_data)
                     m.next = "SECTION"
             with m.State("SECTION"):
                 m.d.comb += complete.eq(1)
+                m.d.sync += [load.memory.eq(self.i_data), load.pe.eq(self.i_data[16:]),
+                             *(words[k].eq(self.i_data[8:16] == k + 1) for k in range(item_words)),
+                             coded.eq((self.i_data & CODED).any() if self.coded is not None else 0)]
                 with m.If(self.i_valid):
-                    m.d.sync += [load.memory.eq(self.i_data), words.eq(self.i_data[8:16]),
-                                 load.pe.eq(self.i_data[16:]),
-                                 coded.eq((self.i_data & CODED).any())]
                     m.next = "COUNT"
             with m.State("COUNT"):
-                m.d.sync += word.eq(0)
+                m.d.sync += [left.eq(self.i_data), last.eq(~self.i_large.any()),
+                             many.eq(self.i_large[1]), address.eq(0)]
+                begins = self.i_valid & ~empty & ~coded
+                m.d.sync += [place.eq(begins), ends.eq(begins & words[0])]
                 with m.If(self.i_valid):
-                    m.d.sync += [left.eq(self.i_data), load.address.eq(0)]
-                    with m.If((words == 0) | (words > item_words)):
+                    with m.If(~words.any()):
                         m.d.sync += bad.eq(1)
                     m.next = "ITEM"
                     if self.coded is not None:
                         with m.If(coded):
                             m.next = "ADDRESS"
-                    with m.If(self.i_data == 0):
+                    with m.If(empty):
                         m.next = "SECTION"
             with m.State("ITEM"):
                 with m.If(self.i_valid):
-                    m.d.sync += [item[word].eq(self.i_data), word.eq(word + 1)]
-                    with m.If(word + 1 == words):
-                        m.d.sync += [load.write.eq(~mismatch & ~bad), word.eq(0), left.eq(left - 1)]
-                        with m.If(left == 1):
+                    m.d.sync += [place.eq(place << 1), ends.eq((place << 1 & words).any())]
+                    with m.If(ends):
+                        m.d.sync += [place.eq(1), ends.eq(words[0]),
+                                     left.eq(left - 1), last.eq((left[:16] == 2) & ~many)]
+                        with m.If(last):
+                            m.d.sync += [place.eq(0), ends.eq(0)]
                             m.next = "SECTION"
             if self.coded is not None:
-                self._decode(m, self.coded.sparse.index, decoder, tables, decoding, item, left,
-                             upper_next, ok=~mismatch & ~bad)
+                self._decode(m, self.coded.sparse.index, decoder, tables, decoding, item, address,
+                             left, last, many, upper_next, ok=~mismatch & ~bad)
         return m
 
     def _decoder(self, m: Module, config: Config, decoding: Value) -> tuple[HuffmanDecoder, Signal]:
@@ -274,7 +298,8 @@ class _ImageParser(Component):
         return decoder, tables
 
     def _decode(self, m: Module, index: Index, decoder: HuffmanDecoder, tables: Signal,
-                decoding: Signal, item: Array, left: Signal, upper_next: Signal, *, ok: Value) -> None:
+                decoding: Signal, item: list[Signal], address: Signal, left: Signal, last: Signal,
+                many: Signal, upper_next: Signal, *, ok: Value) -> None:
         """The states in which entries are decoded."""
         load = self.o_load
         entry = decoder.o.payload
@@ -288,7 +313,7 @@ class _ImageParser(Component):
 
         with m.State("ADDRESS"):
             with m.If(self.i_valid):
-                m.d.sync += [load.address.eq(self.i_data), both.eq(load.memory == MemoryId.UPPER)]
+                m.d.sync += [address.eq(self.i_data), both.eq(load.memory == MemoryId.UPPER)]
                 m.next = "CODED"
                 with m.If(~tables):
                     m.next = "FAILED"
@@ -299,10 +324,11 @@ class _ImageParser(Component):
                 m.d.sync += [
                     Cat(*item)[:len(stored)].eq(stored), upper.eq(entry.index >> index.stored),
                     load.memory.eq(MemoryId.ENTRIES), load.write.eq(ok), left.eq(left - 1),
+                    last.eq((left[:16] == 2) & ~many),
                 ]
                 if len(upper):
                     m.d.sync += upper_next.eq(both)
-                with m.If(left == 1):
+                with m.If(last):
                     m.next = "END"
                     with m.If(decoder.o_left):
                         m.next = "FAILED"
@@ -319,70 +345,66 @@ class _ImageParser(Component):
 class PacketSender(Component):
     """Puts results and status reports into packets.
 
+    Args:
+        word_bits: Of ``i_words``.
+
     Members: ``i_status`` (stream of {error, tag}), ``i_start``, ``i_tag``, ``o_go``, ``i`` (result
-    vectors: when ``i_start``, ``o_go`` asks for the ``i_words`` words of one), ``o`` (beats).
-    Three beats and two idle cycles a packet beside its payload; statuses go first.
+    vectors: when ``i_start``, ``o_go`` asks for the ``i_words`` words of one), ``o`` (beats, from
+    registers). Three beats and three idle cycles a packet beside its payload; statuses go first.
     """
 
-    def __init__(self):
+    def __init__(self, word_bits: int):
         super().__init__({
             "i_status": In(stream.Signature(StructLayout({"error": Error, "tag": TAG_BITS}))),
             "i_start": In(1),
             "i_tag": In(TAG_BITS),
             "o_go": Out(1),
             "i": In(stream.Signature(BEAT)),
-            "i_words": In(BEAT - 2),
+            "i_words": In(word_bits),
             "o": Out(stream.Signature(BEAT_LAYOUT)),
         })
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.crc = crc = CRC32_ISO_HDLC(data_width=BEAT).create()
-        sent, covered = Signal(), Signal()  # a beat leaves; the CRC covers it
-        status = Signal()
-        error, tag, left = Signal(Error), Signal(TAG_BITS), Signal(BEAT - 2)
+        m.submodules.crc = crc = Crc32()
+        status, error, tag = Signal(), Signal(Error), Signal(TAG_BITS)
+        words, left = Signal.like(self.i_words), Signal(len(self.i_words) + 1)  # of the payload
+        last = left[-1]  # the beats before the payload count too: below 0 one is left
+        # One bit a step, in turn. In ``zero`` the CRC gets a word of zeros, which does not leave.
+        steps = Signal(7, init=1)
+        idle, kind, length, payload, settle, zero, check = steps
+        free, offered = Signal(), Signal()
         m.d.comb += [
-            sent.eq(self.o.valid & self.o.ready),
-            crc.valid.eq(delay(m, sent & covered, 1, "crc_valid")),
-            crc.data.eq(delay(m, self.o.payload.data, 1, "crc_data", reset_less=True)),
-            covered.eq(1),
+            free.eq(self.o.ready | ~self.o.valid),
+            offered.eq(kind | length | (payload & (status | self.i.valid)) | check),
+            self.i_status.ready.eq(idle),
+            self.o_go.eq(idle & self.i_start & ~self.i_status.valid),
+            self.i.ready.eq(payload & ~status & free),
+            crc.i_start.eq(idle),
+            crc.i_valid.eq((self.o.valid & self.o.ready & ~self.o.payload.last) | zero),
+            crc.i_data.eq(self.o.payload.data),
         ]
-        with m.FSM():
-            with m.State("IDLE"):
-                m.d.comb += [crc.start.eq(1), self.i_status.ready.eq(1)]
-                m.d.sync += status.eq(self.i_status.valid)
-                with m.If(self.i_status.valid):
-                    m.d.sync += [error.eq(self.i_status.payload.error),
-                                 tag.eq(self.i_status.payload.tag), left.eq(1)]
-                    m.next = "KIND"
-                with m.Elif(self.i_start):
-                    m.d.comb += self.o_go.eq(1)
-                    m.d.sync += [tag.eq(self.i_tag), left.eq(self.i_words)]
-                    m.next = "KIND"
-            with m.State("KIND"):
-                kind = Mux(status, Kind.STATUS, Kind.RESULT)
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(kind | tag << 16)]
-                with m.If(self.o.ready):
-                    m.next = "LENGTH"
-            with m.State("LENGTH"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(left << 2)]
-                with m.If(self.o.ready):
-                    m.next = "PAYLOAD"
-            with m.State("PAYLOAD"):
-                m.d.comb += [
-                    self.o.valid.eq(status | self.i.valid),
-                    self.o.payload.data.eq(Mux(status, error, self.i.payload)),
-                    self.i.ready.eq(~status & self.o.ready),
-                ]
-                with m.If(sent):
-                    m.d.sync += left.eq(left - 1)
-                    with m.If(left == 1):
-                        m.next = "SETTLE"
-            with m.State("SETTLE"):
-                m.next = "CRC"  # the CRC is a word behind
-            with m.State("CRC"):
-                m.d.comb += [self.o.valid.eq(1), self.o.payload.data.eq(crc.crc),
-                             self.o.payload.last.eq(1), covered.eq(0)]
-                with m.If(self.o.ready):
-                    m.next = "IDLE"
+        with m.If(Mux(idle, self.i_status.valid | self.i_start,
+                      free & (offered | settle | zero) & (~payload | last))):
+            m.d.sync += steps.eq(steps.rotate_left(1))
+        with m.If(free):
+            m.d.sync += [
+                self.o.valid.eq(offered),
+                self.o.payload.last.eq(check),
+                self.o.payload.data.eq(
+                    Mux(kind, Cat(status, Const(Kind.RESULT >> 1, 15), tag), 0)
+                    | Mux(length, words << 2, 0)
+                    | Mux(payload, Mux(status, error, self.i.payload), 0)
+                    | Mux(check, ~crc.o, 0)),
+            ]
+        with m.If(idle):
+            m.d.sync += [
+                status.eq(self.i_status.valid),
+                error.eq(self.i_status.payload.error),
+                tag.eq(Mux(self.i_status.valid, self.i_status.payload.tag, self.i_tag)),
+                words.eq(Mux(self.i_status.valid, 1, self.i_words)),
+                left.eq(Mux(self.i_status.valid, 1, self.i_words)),
+            ]
+        with m.Elif(offered & free):
+            m.d.sync += left.eq(left - 1)
         return m

@@ -43,10 +43,9 @@ class SlipDecoder(wiring.Component):
         is_escape = (self.i.payload == ESC) & ~escaped
         m.d.comb += self.i.ready.eq(~full | advance)
         with m.If(self.i.ready):
-            m.d.sync += full.eq(self.i.valid & ~is_escape)
-        with m.If(self.i.valid & self.i.ready):
             m.d.sync += [
-                escaped.eq(is_escape),
+                full.eq(self.i.valid & ~is_escape),
+                escaped.eq(Mux(self.i.valid, is_escape, escaped)),
                 is_end.eq(self.i.payload == END),
                 byte.eq(self.i.payload),
             ]
@@ -101,7 +100,7 @@ class SlipEncoder(wiring.Component):
         special = Signal()
         escaped = Signal()  # the escape is out, its second byte is due
 
-        with m.If(self.i.valid & self.i.ready):
+        with m.If(self.i.ready):
             m.d.sync += [word.eq(self.i.payload), left.eq(3)]
 
         with m.FSM():

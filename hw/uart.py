@@ -18,6 +18,16 @@ def _check(divisor: int) -> int:
     return divisor
 
 
+def _timer(divisor: int) -> Signal:
+    """Cycles of a bit, less 1; below 0 it is over. One bit tells, as with the bits of a frame."""
+    return Signal(range(-1, divisor - 1), name="timer")
+
+
+def _remaining() -> Signal:
+    """Bits of a frame, less 1; below 0 is idle."""
+    return Signal(range(-1, _FRAME), init=-1, name="remaining")
+
+
 class UartReceiver(wiring.Component):
     """Serial line to bytes.
 
@@ -44,28 +54,31 @@ class UartReceiver(wiring.Component):
         m.submodules.synchronizer = FFSynchronizer(self.rx, rx, init=1)
         m.d.sync += before.eq(rx)
 
-        timer = Signal(range(self._divisor))
-        remaining = Signal(range(_FRAME + 1))  # bits to sample; 0 is idle
+        timer, remaining = _timer(self._divisor), _remaining()  # bits to sample
         bits = Signal(8)
 
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        with m.If(remaining == 0):
+        with m.If(self.o.ready | ~self.o.valid):
+            m.d.sync += self.o.payload.eq(bits)
+        with m.If(timer[-1]):
+            m.d.sync += bits.eq(Cat(bits[1:], rx))
+        with m.If(remaining[-1]):
             # An edge, not a level: a line that stays low is broken, it does not send zeros.
+            m.d.sync += timer.eq(self._divisor // 2 - 2)
             with m.If(before & ~rx):
-                m.d.sync += [remaining.eq(_FRAME), timer.eq(self._divisor // 2 - 1)]
-        with m.Elif(timer != 0):
+                m.d.sync += remaining.eq(_FRAME - 1)
+        with m.Elif(~timer[-1]):
             m.d.sync += timer.eq(timer - 1)
         with m.Else():
             m.d.sync += [
-                timer.eq(self._divisor - 1),
+                timer.eq(self._divisor - 2),
                 remaining.eq(remaining - 1),
-                bits.eq(Cat(bits[1:], rx)),
             ]
-            with m.If((remaining == _FRAME) & rx):
-                m.d.sync += remaining.eq(0)  # a spike, not a start bit
-            with m.If((remaining == 1) & rx & (self.o.ready | ~self.o.valid)):
-                m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(bits)]
+            with m.If((remaining == _FRAME - 1) & rx):
+                m.d.sync += remaining.eq(-1)  # a spike, not a start bit
+            with m.If((remaining == 0) & rx & (self.o.ready | ~self.o.valid)):
+                m.d.sync += self.o.valid.eq(1)
 
         return m
 
@@ -88,23 +101,19 @@ class UartTransmitter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        timer = Signal(range(self._divisor))
-        remaining = Signal(range(_FRAME + 1))  # bits to send, the current one included
+        timer, remaining = _timer(self._divisor), _remaining()  # bits to send behind the current one
         bits = Signal(_FRAME - 1, init=-1)  # the stop bit and idle are the ones shifted in
 
-        m.d.comb += [self.i.ready.eq(remaining == 0), self.tx.eq(bits[0])]
-        with m.If(remaining == 0):
+        m.d.comb += [self.i.ready.eq(remaining[-1]), self.tx.eq(bits[0])]
+        with m.If(remaining[-1]):
+            m.d.sync += timer.eq(self._divisor - 2)
             with m.If(self.i.valid):
-                m.d.sync += [
-                    bits.eq(Cat(Const(0, 1), self.i.payload)),
-                    remaining.eq(_FRAME),
-                    timer.eq(self._divisor - 1),
-                ]
-        with m.Elif(timer != 0):
+                m.d.sync += [bits.eq(Cat(Const(0, 1), self.i.payload)), remaining.eq(_FRAME - 1)]
+        with m.Elif(~timer[-1]):
             m.d.sync += timer.eq(timer - 1)
         with m.Else():
             m.d.sync += [
-                timer.eq(self._divisor - 1),
+                timer.eq(self._divisor - 2),
                 remaining.eq(remaining - 1),
                 bits.eq(Cat(bits[1:], Const(1, 1))),
             ]
