@@ -110,9 +110,8 @@ class ColumnScanner(Component):
             *(self.o.payload.nonzero[k].eq(
                 there[k] & (Const(1) if c.entries == "stream" else item["values"][k].any()))
               for k in range(2)),
+            self.o.payload["values"][0].eq(Mux(item.marker, task, item["values"][0])),
         ]
-        with m.If(item.marker):
-            m.d.comb += self.o.payload["values"][0].eq(task)
         with m.If(sending):
             m.d.sync += [
                 o_valid.eq(busy),
