@@ -140,8 +140,13 @@ class SparseEngine(Component):
             connect(m, beats_out[half], scanner.i)
             item = Signal(scanner.o.payload.shape(), name=f"item_{half}", reset_less=True)
             item_valid = Signal(name=f"item_valid_{half}")
-            m.d.comb += scanner.o.ready.eq(~stop[half])
-            m.d.sync += [item.eq(scanner.o.payload), item_valid.eq(scanner.o.valid & ~stop[half])]
+            # The scanner stops a cycle later: what it sends meanwhile waits in the register.
+            stopped = delay(m, stop[half], 1, f"stop_{half}")
+            full = Signal(name=f"full_{half}")
+            m.d.comb += scanner.o.ready.eq(~stopped)
+            with m.If(~stopped):
+                m.d.sync += [item.eq(scanner.o.payload), full.eq(scanner.o.valid)]
+            m.d.sync += item_valid.eq(Mux(stopped, full, scanner.o.valid) & ~stop[half])
             items.append(item)
             items_valid.append(item_valid)
 
