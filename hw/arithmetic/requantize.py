@@ -27,7 +27,7 @@ class Requantizer(Component):
     ``Requantizer.LATENCY`` cycles, one value a cycle, no stalls.
     """
 
-    LATENCY = 9
+    LATENCY = 12
 
     def __init__(self, width: int, signed_input: bool, multiplier_width: int,
                  output_width: int, signed_output: bool):
@@ -68,12 +68,9 @@ class Requantizer(Component):
         m.d.sync += value.eq(sum(partial[1:], partial[0]) << 1)
 
         # One bit more than the result is kept while shifting, so that (z + 1) >> 1 rounds.
-        for low in (4, 2, 0):
-            shifted = Signal.like(value, name=f"shifted_{low}", reset_less=True)
-            with m.Switch(self.i_shift[low:low + 2]):
-                for amount in range(4):
-                    with m.Case(amount):
-                        m.d.sync += shifted.eq(value >> (amount << low))
+        for bit in reversed(range(SHIFT_BITS)):
+            shifted = Signal.like(value, name=f"shifted_{bit}", reset_less=True)
+            m.d.sync += shifted.eq(Mux(self.i_shift[bit], value >> (1 << bit), value))
             value = shifted
         rounded = Signal.like(value, name="rounded", reset_less=True)
         m.d.sync += rounded.eq((value + 1) >> 1)
