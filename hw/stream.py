@@ -60,16 +60,15 @@ class SkidBuffer(Component):
     def elaborate(self, platform):
         m = Module()
         skid = Signal(self.shape, reset_less=True)
-        full = Signal()
+        room = Signal(init=1)  # nothing is in `skid`
         payload = Signal(self.shape, reset_less=True)
         valid = Signal()
-        m.d.comb += [self.i.ready.eq(~full), self.o.valid.eq(valid), self.o.payload.eq(payload)]
-        with m.If(self.o.ready | ~valid):
-            m.d.sync += [valid.eq(full | self.i.valid), full.eq(0),
-                         payload.eq(Mux(full, skid, self.i.payload))]
-        with m.Elif(self.i.valid & ~full):
-            m.d.sync += full.eq(1)
-        with m.If(~full):
+        m.d.comb += [self.i.ready.eq(room), self.o.valid.eq(valid), self.o.payload.eq(payload)]
+        moves = self.o.ready | ~valid
+        m.d.sync += [valid.eq(~(moves & room) | self.i.valid), room.eq(moves | (room & ~self.i.valid))]
+        with m.If(moves):
+            m.d.sync += payload.eq(Mux(room, self.i.payload, skid))
+        with m.If(room):
             m.d.sync += skid.eq(self.i.payload)
         return m
 
@@ -88,15 +87,16 @@ class Fork(Component):
     def elaborate(self, platform):
         m = Module()
         taken = Signal(self.readers)
-        takes = Signal(self.readers)
-        m.d.comb += self.i.ready.eq((taken | takes).all())
+        done = Signal(self.readers)
+        m.d.comb += self.i.ready.eq(done.all())
         for k, reader in enumerate(self.o):
             m.d.comb += [
                 reader.payload.eq(self.i.payload),
                 reader.valid.eq(self.i.valid & ~taken[k]),
-                takes[k].eq(reader.valid & reader.ready),
+                done[k].eq(taken[k] | reader.ready),
             ]
-        m.d.sync += taken.eq(Mux(self.i.valid & self.i.ready, 0, taken | takes))
+        with m.If(self.i.valid):
+            m.d.sync += taken.eq(Mux(self.i.ready, 0, done))
         return m
 
 

@@ -1,6 +1,6 @@
 """From accumulators back to activations: multiply, round half up, shift right, saturate."""
 
-from amaranth import Module, Mux, Signal, signed, unsigned
+from amaranth import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import integer_range
@@ -27,7 +27,7 @@ class Requantizer(Component):
     ``Requantizer.LATENCY`` cycles, one value a cycle, no stalls.
     """
 
-    LATENCY = 8
+    LATENCY = 12
 
     def __init__(self, width: int, signed_input: bool, multiplier_width: int,
                  output_width: int, signed_output: bool):
@@ -46,10 +46,10 @@ class Requantizer(Component):
 
     def elaborate(self, platform):
         m = Module()
-        rectified = Signal.like(self.i_value, name="rectified")
+        rectified = Signal.like(self.i_value, name="rectified", reset_less=True)
         negative = self.i_value < 0
         m.d.sync += rectified.eq(Mux(self.i_relu & negative, 0, self.i_value))
-        multiplier = Signal(self.multiplier_width)
+        multiplier = Signal(self.multiplier_width, reset_less=True)
         m.d.sync += multiplier.eq(self.i_multiplier if self.multiplier_width > 1 else 1)
 
         # Products of pieces that one hardware multiplier takes, then their sum, each registered.
@@ -63,27 +63,31 @@ class Requantizer(Component):
             product = Signal.like(piece * multiplier, name=f"product_{low}", reset_less=True)
             m.d.sync += product.eq(piece * multiplier if self.multiplier_width > 1 else piece)
             partial.append(product << low)
-        value = Signal(signed(len(signed_value) + self.multiplier_width + 1), name="product")
+        value = Signal(signed(len(signed_value) + self.multiplier_width + 1), name="product",
+                       reset_less=True)
         m.d.sync += value.eq(sum(partial[1:], partial[0]) << 1)
 
         # One bit more than the result is kept while shifting, so that (z + 1) >> 1 rounds.
-        for low in (4, 2, 0):
-            shifted = Signal.like(value, name=f"shifted_{low}")
-            with m.Switch(self.i_shift[low:low + 2]):
-                for amount in range(4):
-                    with m.Case(amount):
-                        m.d.sync += shifted.eq(value >> (amount << low))
+        for bit in reversed(range(SHIFT_BITS)):
+            shifted = Signal.like(value, name=f"shifted_{bit}", reset_less=True)
+            m.d.sync += shifted.eq(Mux(self.i_shift[bit], value >> (1 << bit), value))
             value = shifted
-        rounded = Signal.like(value, name="rounded")
+        rounded = Signal.like(value, name="rounded", reset_less=True)
         m.d.sync += rounded.eq((value + 1) >> 1)
 
         # In range if all bits above the result say the same as its sign.
         low, high = integer_range(self.output_width, self.signed_output)
         above = rounded[self.output_width - int(self.signed_output):]
-        with m.If(~rounded[-1] & above.any()):
-            m.d.sync += self.o_value.eq(high)
-        with m.Elif(rounded[-1] & ~above.all() if self.signed_output else rounded[-1]):
-            m.d.sync += self.o_value.eq(low)
-        with m.Else():
-            m.d.sync += self.o_value.eq(rounded)
+        inside = Signal(self.output_width, reset_less=True)
+        negative = Signal()
+        pieces = [above[k:k + 10] for k in range(0, len(above), 10)]
+        some, every = Signal(len(pieces)), Signal(len(pieces))
+        m.d.sync += [
+            inside.eq(rounded),
+            negative.eq(rounded[-1]),
+            some.eq(Cat(piece.any() for piece in pieces)),
+            every.eq(Cat(piece.all() for piece in pieces) if self.signed_output else 0),
+            self.o_value.eq(Mux(negative, Mux(every.all(), inside, low),
+                                Mux(some.any(), high, inside))),
+        ]
         return m

@@ -62,7 +62,7 @@ class Sequencer(Component):
         active = Signal(2)  # a vector is between its layers
         ready = Signal(2)  # the layer before is drained
         layer = Array(Signal(number, name=f"layer_{k}") for k in range(2))
-        tag = Array(Signal(TAG_BITS, name=f"tag_{k}") for k in range(2))
+        tag = Array(Signal(TAG_BITS, name=f"tag_{k}", reset_less=True) for k in range(2))
         oldest, start, bank = Signal(), Signal(), Signal()
         flying = Signal(2)  # layers issued and not yet drained
         wants = Signal(2)
@@ -71,16 +71,18 @@ class Sequencer(Component):
         chosen, context = Signal(), Signal()
         m.d.comb += chosen.eq(Mux(wants.bit_select(oldest, 1), oldest, ~oldest))
 
-        issued = Signal()
-        m.d.sync += flying.eq(flying + issued - self.i_finished)
+        found, issued = Signal(), Signal()
+        m.d.sync += [found.eq(0), issued.eq(0), flying.eq(flying + issued - self.i_finished)]
         with m.If(self.i_finished & ~self.i_to_output):
             m.d.sync += ready.bit_select(self.i_context, 1).eq(1)
 
         descriptor = Signal(layout)
-        wait = Signal(range(latency + 1))
-        fresh = ~active.bit_select(context, 1)  # the vector's first layer
+        wait = Signal(range(-1, latency))
+        # Which layer of the context it is, and whether it is the vector's first one.
+        current, fresh = Signal(number), Signal()
+        m.d.sync += [current.eq(layer[context]), fresh.eq(~active.bit_select(context, 1))]
         m.d.comb += [
-            layers.i_address.eq(layer[context]),
+            layers.i_address.eq(current),
             layers.i_write.eq(self.i_write),
             layers.i_write_address.eq(self.i_address),
             layers.i_write_data.eq(self.i_data),
@@ -92,8 +94,10 @@ class Sequencer(Component):
             self.o_source.payload.tag.table.eq(descriptor.table),
             self.o_source.payload.tag.long.eq(descriptor.long),
             *([self.o_source.payload.tag.halves.eq(descriptor.halves)] if c.broadcasts == 2 else []),
-            self.o_source.payload.tag.task.layer.eq(layer[context]),
+            self.o_source.payload.tag.task.layer.eq(current),
             *(self.o_source.payload.tag.task[flag].eq(descriptor[flag]) for flag in task_flags(c)),
+            # The queue has room: two layers are on their way at most.
+            drains.i.valid.eq(issued),
             drains.i.payload.job.eq(descriptor.drain),
             drains.i.payload.bank.eq(bank),
             drains.i.payload.context.eq(context),
@@ -104,19 +108,18 @@ class Sequencer(Component):
         ]
         with m.FSM():
             with m.State("CHOOSE"):
-                m.d.sync += [context.eq(chosen), wait.eq(latency)]
-                with m.If(wants.any() & ~flying[1]):
+                m.d.sync += wait.eq(latency - 2)
+                with m.If(found):
                     m.next = "FETCH"
+                with m.Else():
+                    m.d.sync += [context.eq(chosen), found.eq(wants.any() & ~flying[1])]
             with m.State("FETCH"):
                 m.d.sync += wait.eq(wait - 1)
-                with m.If(fresh):
-                    m.d.sync += tag[context].eq(Array(self.i_tag)[context])
-                with m.If(wait == 0):
-                    m.next = "ISSUE"
-            with m.State("ISSUE"):
-                # The queue has room: two layers are on their way at most.
-                m.d.comb += [drains.i.valid.eq(1), issued.eq(1)]
-                m.next = "SCAN"
+                with m.If(wait[-1]):
+                    m.d.sync += issued.eq(1)
+                    with m.If(fresh):
+                        m.d.sync += tag[context].eq(Array(self.i_tag)[context])
+                    m.next = "SCAN"
             with m.State("SCAN"):
                 m.d.comb += self.o_source.valid.eq(1)
                 with m.If(self.o_source.ready):
@@ -125,7 +128,7 @@ class Sequencer(Component):
                         bank.eq(~bank),
                         ready.bit_select(context, 1).eq(0),
                         active.bit_select(context, 1).eq(~descriptor.last),
-                        layer[context].eq(Mux(descriptor.last, 0, layer[context] + 1)),
+                        layer[context].eq(Mux(descriptor.last, 0, current + 1)),
                     ]
                     with m.If(fresh):
                         m.d.sync += start.eq(~start)

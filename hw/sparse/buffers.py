@@ -1,16 +1,16 @@
 """Buffers of activations in natural order, double buffered by context, and their source."""
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from amaranth.utils import exact_log2
 
 from hw.config import BEAT, Config, bits_for
 from hw.memory import Memory
 from hw.packet import TAG_BITS
 from hw.sparse.layout import beat_layout, beats, tag_layout
-from hw.stream import ReadPipeline, SkidBuffer
+from hw.stream import ReadPipeline, SkidBuffer, delay
 
 __all__ = ["ActivationSource", "InputBuffer", "OutputBuffer", "source_job"]
 
@@ -30,12 +30,15 @@ class InputBuffer(Component):
     """Input vectors from the host, in one of two slots, one a context.
 
     Words of 32 bits hold activations in slots of 8 or 16 bits, first activation lowest. Words beyond
-    the buffer are dropped: whoever commits a vector has counted them.
+    the buffer spoil the vector, no other one: whoever commits it has counted them.
 
     Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
     (start again), ``o_full`` and ``i_release`` (one bit a context), ``o_tag`` (each vector's
-    ``i_tag`` at its commit), and the read side: ``i_read``, ``i_advance``, ``i_address``
-    {beat, context}, ``o_values``.
+    ``i_tag``, which holds for a cycle after its commit), and the read side: ``i_read``, ``i_advance``,
+    ``i_address`` {beat, context}, ``o_values``.
+
+    With memories of latency 2, what comes in is registered first. For a cycle or two after a commit
+    or ``i_discard``, no word is taken.
     """
 
     def __init__(self, config: Config):
@@ -61,44 +64,52 @@ class InputBuffer(Component):
         activation = self.config.sparse.activation
         width, per_beat = activation.width, activation.per_beat
         groups = activation.lanes // per_beat
+        beat_bits, latency = bits_for(self.depth), self.config.memory_latency
         # One memory a group of lanes that arrive together, so that no write needs a mask.
-        position = Signal(range((self.depth + 1) * groups))
-        full, context = Signal(2), Signal()
-        accepted = Signal()
-        word = Cat(self.i.payload.word_select(k, activation.slot)[:width] for k in range(per_beat))
-        beat = position // groups
-        fits = position < self.depth * groups
+        turn = Signal(groups, init=1)  # whose word comes next
+        beat = Signal(beat_bits)
+        full, context, ready = Signal(2), Signal(), Signal()
+        word = delay(m, Cat(self.i.payload.word_select(k, activation.slot)[:width]
+                            for k in range(per_beat)), latency - 1, "word", reset_less=True)
+        taken = self.i.valid & self.i.ready
+        arrived = delay(m, Mux(taken, turn, 0), latency - 1, "arrived")
+        commit = delay(m, self.i_commit, latency - 1, "commit")
+        discard = delay(m, self.i_discard, latency - 1, "discard")
         values = []
         for k in range(groups):
             m.submodules[f"group_{k}"] = memory = Memory(
-                width * per_beat, 1 << bits_for(self.depth) + 1,
-                latency=self.config.memory_latency)
+                width * per_beat, 2 << beat_bits, latency=latency)
             m.d.comb += [
-                memory.i_write.eq(accepted & fits & (position % groups == k)),
-                memory.i_write_address.eq(Cat(beat[:bits_for(self.depth)], context)),
+                memory.i_write.eq(arrived[k]),
+                memory.i_write_address.eq(Cat(beat, context)),
                 memory.i_write_data.eq(word),
                 memory.i_read.eq(self.i_read),
                 memory.i_advance.eq(self.i_advance),
                 memory.i_address.eq(self.i_address),
             ]
             values.append(memory.o_data)
+        tags = [Signal(TAG_BITS, name=f"tag_{k}", reset_less=True) for k in range(2)]
         m.d.comb += [
             self.o_values.eq(Cat(values)),
             self.o_full.eq(full),
-            self.i.ready.eq(~full.bit_select(context, 1)),
-            accepted.eq(self.i.valid & self.i.ready),
+            self.i.ready.eq(ready & ~commit & ~discard),
+            *(self.o_tag[k].eq(tags[k]) for k in range(2)),
         ]
-        with m.If(accepted & fits):
-            m.d.sync += position.eq(position + 1)
-        with m.If(self.i_commit | self.i_discard):
-            m.d.sync += position.eq(0)
-        m.d.sync += full.eq((full & ~self.i_release)
-                            | Mux(self.i_commit, Const(1, 2) << context, 0))
-        with m.If(self.i_commit):
+        with m.If(taken):
+            m.d.sync += turn.eq(turn.rotate_left(1))
+        with m.If(arrived[-1]):
+            m.d.sync += beat.eq(beat + 1)
+        with m.If(commit | discard):
+            m.d.sync += [turn.eq(1), beat.eq(0)]
+        m.d.sync += [
+            ready.eq(~(commit | full.bit_select(context, 1))),
+            full.eq((full & ~self.i_release) | Mux(commit, Const(1, 2) << context, 0)),
+        ]
+        with m.If(commit):
             m.d.sync += context.eq(~context)
             for k in range(2):
                 with m.If(context == k):
-                    m.d.sync += self.o_tag[k].eq(self.i_tag)
+                    m.d.sync += tags[k].eq(self.i_tag)
         return m
 
 
@@ -113,6 +124,8 @@ class OutputBuffer(Component):
     complete, with ``i_tag``), ``o_free`` (one bit a context), ``i_count`` (elements a vector),
     ``o_words`` (words a vector), ``o`` (stream of words). ``o_start`` announces a vector with its
     ``o_tag``; its words follow when ``i_go`` answers.
+
+    With memories of latency 2, what comes in is written a cycle later.
     """
 
     def __init__(self, config: Config):
@@ -149,18 +162,23 @@ class OutputBuffer(Component):
         m.submodules.reader = reader = ReadPipeline(
             2 << address_bits, StructLayout({"piece": group_bits + 1, "last": 1}), latency=latency)
         free, context = Signal(2, init=0b11), Signal()
-        tag = Array(Signal(TAG_BITS, name=f"tag_{k}") for k in range(2))
+        tag = Array(Signal(TAG_BITS, name=f"tag_{k}", reset_less=True) for k in range(2))
         elements: list[Value] = [Const(0)] * group
         for lane in range(lanes):
             m.submodules[f"memory_{lane}"] = memory = Memory(
                 self.width * each, 2 << address_bits, latency=latency,
                 granularity=self.width if each > 1 else None)
             row = self.i_row[lane]
+            strobes = Signal(each, name=f"strobes_{lane}")
+            address = Signal(address_bits + 1, name=f"address_{lane}")
             m.d.comb += [
-                memory.i_write.eq(Mux(self.i_write[lane],
-                                      Const(1, each) << row[lane_bits:group_bits], 0)),
-                memory.i_write_address.eq(row >> group_bits | self.i_context << address_bits),
-                memory.i_write_data.eq(Cat(self.i_value[lane] for _ in range(each))),
+                strobes.eq(Mux(self.i_write[lane], Const(1, each) << row[lane_bits:group_bits], 0)),
+                address.eq(row >> group_bits | self.i_context << address_bits),
+                memory.i_write.eq(delay(m, strobes, latency - 1, f"write_{lane}")),
+                memory.i_write_address.eq(delay(m, address, latency - 1, f"address_{lane}",
+                                                reset_less=True)),
+                memory.i_write_data.eq(Cat(delay(m, self.i_value[lane], latency - 1, f"value_{lane}",
+                                                 reset_less=True) for _ in range(each))),
                 memory.i_read.eq(reader.o_read),
                 memory.i_advance.eq(reader.o_advance),
                 memory.i_address.eq(reader.o_address),
@@ -170,29 +188,30 @@ class OutputBuffer(Component):
 
         # Words: a position is an address with the piece of it that comes next.
         m.submodules.exit = exit_ = SkidBuffer(BEAT)
-        position, reading, release = Signal(range(4 * self.depth)), Signal(), Signal()
-        left = Signal.like(self.o_words)  # words, less one
+        position = Signal(range(4 * self.depth))
+        go, reading, release = Signal(), Signal(), Signal()
+        left = Signal(signed(len(self.o_words) + 1))  # words, less two
+        all_left = Signal.like(left)
         words = Signal.like(self.o_words)
-        m.d.sync += self.o_words.eq(words)
+        m.d.sync += [self.o_words.eq(words), all_left.eq(self.o_words - 2)]
         shown = reader.o.payload
         if self.packed:
-            pieces, signed = 0, c.activation.signed
+            pieces, is_signed = 0, c.activation.signed
             valid = (self.i_count - 1)[:group_bits]
             m.d.comb += words.eq((self.i_count + (group - 1)) >> group_bits)
-            slots = [Mux(shown.last & (k > valid), 0, _extended(value, signed, c.activation.slot))
+            slots = [Mux(shown.last & (k > valid), 0, _extended(value, is_signed, c.activation.slot))
                      for k, value in enumerate(elements)]
             m.d.comb += exit_.i.payload.eq(Cat(slot[:c.activation.slot] for slot in slots))
         else:
             # Elements are sign-extended; the golden side reads them as signed numbers.
             wide = int(self.width > BEAT)
-            pieces, signed = group_bits + wide, c.accumulator.signed
+            pieces, is_signed = group_bits + wide, c.accumulator.signed
             m.d.comb += words.eq(self.i_count << wide)
-            all_words = [_extended(value, signed, BEAT << wide).word_select(k, BEAT)
+            all_words = [_extended(value, is_signed, BEAT << wide).word_select(k, BEAT)
                          for value in elements for k in range(1 + wide)]
             m.d.comb += exit_.i.payload.eq(Array(all_words)[shown.piece[:pieces]])
-        last = Signal()
+        last = left[-1]
         m.d.comb += [
-            last.eq(left == 0),
             reader.i.valid.eq(reading),
             reader.i.payload.piece.eq(position[:pieces]),
             reader.i.payload.last.eq(last),
@@ -204,23 +223,27 @@ class OutputBuffer(Component):
             exit_.o.ready.eq(self.o.ready),
             self.o_free.eq(free),
             self.o_tag.eq(tag[context]),
-            self.o_start.eq(~reading & ~free.bit_select(context, 1)),
+        ]
+        m.d.sync += [
+            self.o_start.eq(~(go | reading | release | free.bit_select(context, 1))),
+            go.eq(self.o_start & self.i_go),
+            release.eq(0),
+            free.eq((free | Mux(release, Const(1, 2) << context, 0))
+                    & ~Mux(self.i_commit, Const(1, 2) << self.i_context, 0)[:2]),
         ]
         with m.If(self.i_commit):
             m.d.sync += tag[self.i_context].eq(self.i_tag)
-        m.d.sync += free.eq(
-            (free | Mux(release, Const(1, 2) << context, 0))
-            & ~Mux(self.i_commit, Const(1, 2) << self.i_context, 0)[:2])
+        with m.If(release):
+            m.d.sync += context.eq(~context)
         with m.If(~reading):
-            m.d.sync += [position.eq(0), left.eq(self.o_words - 1)]
-            with m.If(self.o_start & self.i_go):
+            m.d.sync += [position.eq(0), left.eq(all_left)]
+            with m.If(go):
                 m.d.sync += reading.eq(1)
         with m.Elif(reader.i.ready):
             m.d.sync += [position.eq(position + 1), left.eq(left - 1)]
             with m.If(last):
                 # The words still in the pipeline have been read: the slot may be written again.
-                m.d.comb += release.eq(1)
-                m.d.sync += [reading.eq(0), context.eq(~context)]
+                m.d.sync += [reading.eq(0), release.eq(1)]
         return m
 
 
@@ -234,11 +257,12 @@ class ActivationSource(Component):
 
     Other sources (address generators of convolutions, tile masks) have the same output.
 
-    Members: ``i`` (stream of ``source_job``; taken when its last beat has been read), ``o`` (stream of
-    {tag, values} for the scanner), and the read sides of the input and of the hidden buffer:
-    ``o_read``, ``o_advance``, ``o_address`` {beat, context}, ``i_input``, ``i_hidden``.
+    Members: ``i`` (stream of ``source_job``; taken in the cycle after its last beat has been read),
+    ``o`` (stream of {tag, values} for the scanner), and the read sides of the input and of the hidden
+    buffer: ``o_read``, ``o_advance``, ``o_beat`` and ``o_context``, ``i_input``, ``i_hidden``.
 
-    Latency ``memory_latency + 1`` cycles, one beat a cycle, jobs back to back.
+    Latency 2 cycles with memories of latency 1, and 5 with others; one beat a cycle, two cycles between
+    jobs.
     """
 
     def __init__(self, config: Config):
@@ -260,30 +284,55 @@ class ActivationSource(Component):
 
     def elaborate(self, platform):
         m = Module()
-        c = self.config.sparse
-        tag = StructLayout({"hidden": 1, "tag": tag_layout(c)})
-        m.submodules.reader = reader = ReadPipeline(
-            1 << self.address_bits, tag, latency=self.config.memory_latency)
-        beat = Signal(self.address_bits)
+        c, latency = self.config.sparse, self.config.memory_latency
         job = self.i.payload
-        last = Signal()
+        # Beats on their way through the memories, which move together. A broadcast that stops shall not
+        # reach back to here in its cycle; small designs, whose memories have no output registers, do
+        # without.
+        if latency == 2:
+            m.submodules.exit = exit_ = SkidBuffer(beat_layout(c))
+            connect(m, exit_.o, flipped(self.o))
+            out, moves = exit_.i, exit_.i.ready
+        else:
+            out, moves = self.o, self.o.ready | ~self.o.valid
+        running, done, first = Signal(), Signal(), Signal()
+        beat = Signal(self.address_bits)
+        left = Signal(signed(self.address_bits + 1))  # beats, less two
+        last = left[-1]
+        valid: Value = running
+        tag = Signal(StructLayout({"hidden": 1, "tag": tag_layout(c)}))
+        m.d.comb += [tag.hidden.eq(job.hidden), tag.tag.eq(job.tag), tag.tag.first.eq(first),
+                     tag.tag.last.eq(last)]
+        for k in range(latency):
+            stage = Signal(name=f"valid_{k}")
+            held = Signal.like(tag, name=f"tag_{k}", reset_less=True)
+            with m.If(moves):
+                m.d.sync += [stage.eq(valid), held.eq(tag)]
+            valid, tag = stage, held
+        values = Mux(tag.hidden, self.i_hidden, self.i_input)
+        if latency == 2:
+            # A register more than the RAM's own, to come from wherever the RAMs are placed.
+            stage = Signal(name=f"valid_{latency}")
+            held = Signal(beat_layout(c), name="held", reset_less=True)
+            with m.If(moves):
+                m.d.sync += [stage.eq(valid), held.tag.eq(tag.tag), held["values"].eq(values)]
+            valid, tag, values = stage, held, held["values"]
         m.d.comb += [
-            last.eq(beat == job.more_beats),
-            reader.i.valid.eq(self.i.valid),
-            reader.i_address.eq(beat),
-            reader.i.payload.eq(Cat(job.hidden, job.tag)),
-            reader.i.payload.tag.first.eq(beat == 0),
-            reader.i.payload.tag.last.eq(last),
-            self.i.ready.eq(reader.i.ready & last),
-            self.o_read.eq(reader.o_read),
-            self.o_advance.eq(reader.o_advance),
-            self.o_beat.eq(reader.o_address),
+            self.i.ready.eq(done),
+            self.o_read.eq(moves),
+            self.o_advance.eq(moves),
+            self.o_beat.eq(beat),
             self.o_context.eq(job.context),
-            self.o.valid.eq(reader.o.valid),
-            self.o.payload.tag.eq(reader.o.payload.tag),
-            self.o.payload["values"].eq(Mux(reader.o.payload.hidden, self.i_hidden, self.i_input)),
-            reader.o.ready.eq(self.o.ready),
+            out.valid.eq(valid),
+            out.payload.tag.eq(tag.tag),
+            out.payload["values"].eq(values),
         ]
-        with m.If(reader.i.valid & reader.i.ready):
-            m.d.sync += beat.eq(Mux(last, 0, beat + 1))
+        m.d.sync += done.eq(0)
+        with m.If(~running):
+            m.d.sync += [beat.eq(0), left.eq(job.more_beats - 1), first.eq(1),
+                         running.eq(self.i.valid & ~done)]
+        with m.Elif(moves):
+            m.d.sync += [beat.eq(beat + 1), left.eq(left - 1), first.eq(0)]
+            with m.If(last):
+                m.d.sync += [running.eq(0), done.eq(1)]
         return m

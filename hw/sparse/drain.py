@@ -1,6 +1,6 @@
 """The drain: finished accumulators to natural rows, with bias, ReLU and requantization."""
 
-from amaranth import Const, Module, Mux, Signal, signed, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import Component, In, Out, Signature
@@ -93,38 +93,39 @@ class Drain(Component):
         m = Module()
         c, latency = self.config.sparse, self.config.memory_latency
         request, job = self.i.payload, self.i.payload.job
-        start, reading = Signal(), Signal(c.drains)
-        m.d.comb += [
+        start, finished = Signal(), Signal()
+        m.d.sync += [
             self.o_context.eq(request.context),
-            self.o_tag.eq(request.tag),
             self.o_to_output.eq(job.to_output),
+            self.o_bank.eq(request.bank),
         ]
-        m.d.sync += self.o_bank.eq(request.bank)
-        for lane in range(c.drains):
-            m.d.comb += reading[lane].eq(self._lane(m, lane, job, start))
+        m.d.comb += [
+            self.o_tag.eq(request.tag), self.o_finished.eq(finished), self.i.ready.eq(finished)]
+        reading = Cat(self._lane(m, lane, job, start) for lane in range(c.drains))
 
         # One layer after the other; the pipeline is empty between them. The next layer uses the other
         # bank, so that a bank's `done` has long fallen when it is looked at again.
-        length = latency + 1 + self.answer + 1 + self.steps + 1
-        flush = Signal(range(length + 1))
+        length = latency + self.answer + self.steps - 1
+        flush = Signal(range(-1, length + 1))
         done = Signal(2)  # late by a cycle: a wide AND stands before it
-        m.d.sync += [done.eq(self.i_done), self.o_release.eq(0)]
+        m.d.sync += [done.eq(self.i_done), self.o_release.eq(0), start.eq(0), finished.eq(0)]
         with m.FSM():
             with m.State("WAIT"):
-                m.d.sync += flush.eq(length)
                 free = ~job.to_output | self.i_free.bit_select(request.context, 1)
-                with m.If(self.i.valid & done.bit_select(request.bank, 1) & free):
-                    m.d.comb += start.eq(1)
+                m.d.sync += start.eq(~start & self.i.valid & done.bit_select(request.bank, 1) & free)
+                with m.If(start):
                     m.next = "READ"
             with m.State("READ"):
+                m.d.sync += flush.eq(length)
                 with m.If(~reading.any()):
                     m.next = "FLUSH"
             with m.State("FLUSH"):
                 m.d.sync += flush.eq(flush - 1)
-                with m.If(flush == 0):
-                    m.d.sync += self.o_release.eq(Mux(request.bank, 0b10, 0b01))
-                    m.d.comb += [self.o_finished.eq(1), self.i.ready.eq(1)]
-                    m.next = "WAIT"
+                with m.If(flush[-1]):
+                    m.d.sync += [finished.eq(1), self.o_release.eq(Mux(self.o_bank, 0b10, 0b01))]
+                    m.next = "FINISHED"
+            with m.State("FINISHED"):
+                m.next = "WAIT"
         return m
 
     def _lane(self, m: Module, lane: int, job: View, start: Signal) -> Signal:
@@ -142,14 +143,15 @@ class Drain(Component):
                 memory.i_write_data.eq(self.i_data),
             ]
 
-        base, parts = job[f"base_{lane}"], job[f"parts_{lane}"]
-        index = Signal(range(total_rows), name=f"index_{lane}")
-        left = Signal.like(parts, name=f"left_{lane}")
-        reading = Signal(name=f"reading_{lane}")
-        with m.If(start):
-            m.d.sync += [index.eq(base), left.eq(parts), reading.eq(parts != 0)]
-        with m.Elif(reading):
-            m.d.sync += [index.eq(index + 1), left.eq(left - 1), reading.eq(left != 1)]
+        # What is needed at many places is registered: it is there long before the first sum.
+        base, parts, raw, relu, shift = (delay(m, job[name], latency - 1, f"{name}_{lane}") for name in (
+            f"base_{lane}", f"parts_{lane}", "raw", "relu", "shift"))
+        index = Signal(range(total_rows), name=f"index_{lane}", reset_less=True)
+        left = Signal(signed(len(parts) + 1), name=f"left_{lane}", init=-1)  # parts, less one
+        reading = ~left[-1]
+        m.d.sync += index.eq(Mux(start, base, index + 1))
+        with m.If(start | reading):
+            m.d.sync += left.eq(Mux(start, parts, left) - 1)
 
         # Stage 0: which accumulator. The bus is registered, then answers `answer` cycles later.
         place = Signal(drain_layout(c), name=f"place_{lane}")
@@ -157,17 +159,19 @@ class Drain(Component):
         bus = self.o_request[lane]
         m.d.comb += [order.i_address.eq(index), place.eq(order.o_data)]
         m.d.sync += [bus.read.eq(ask), bus.pe.eq(place.pe), bus.slot.eq(place.slot)]
-        asked = delay(m, bus.read, self.answer - latency, f"asked_{lane}")
-        # Its row, bias and multiplier are read so that they meet the sum.
+        # Its row, bias and multiplier are read so that they meet the sum; large memories' come from
+        # wherever those are placed.
+        further = latency - 1
+        asked = delay(m, bus.read, self.answer - latency - further, f"asked_{lane}")
         row_index = Signal(range(total_rows), name=f"row_index_{lane}")
         with m.If(start):
             m.d.sync += row_index.eq(base)
         with m.Elif(asked):
             m.d.sync += row_index.eq(row_index + 1)
         m.d.comb += rows.i_address.eq(row_index)
-        meets = delay(m, asked, latency, f"meets_{lane}")
+        meets = delay(m, asked, latency + further, f"meets_{lane}")
         row = Signal(row_layout(c), name=f"row_{lane}")
-        m.d.comb += row.eq(rows.o_data)
+        m.d.comb += row.eq(delay(m, rows.o_data, further, f"row_{lane}", reset_less=True))
 
         # The first part of a row is added to the bias, the next ones to the sum so far. Then requantize.
         sum_shape = signed(c.accumulator.width) if c.accumulator.signed else unsigned(
@@ -178,8 +182,8 @@ class Drain(Component):
         m.d.comb += [accumulator.eq(self.i_sum[lane]), bias.eq(row.bias)]
         m.d.sync += [biased.eq(accumulator + Mux(continues, biased, bias)),
                      continues.eq(meets & row.more)]
-        raw = Signal(sum_shape, name=f"raw_{lane}")
-        m.d.comb += raw.eq(Mux(job.relu & (biased < 0), 0, biased))
+        rectified = Signal(sum_shape, name=f"rectified_{lane}")
+        m.d.comb += rectified.eq(Mux(relu & (biased < 0), 0, biased))
         writes = delay(m, meets & ~row.more, 1, f"biased_valid_{lane}")
         natural = delay(m, row.row, 1, f"natural_{lane}", reset_less=True)
         result = self.o_result[lane]
@@ -191,19 +195,19 @@ class Drain(Component):
                 requantizer.i_value.eq(biased),
                 requantizer.i_multiplier.eq(delay(m, row.multiplier, 1, f"multiplier_{lane}",
                                                   reset_less=True)),
-                requantizer.i_shift.eq(job.shift),
-                requantizer.i_relu.eq(job.relu),
+                requantizer.i_shift.eq(shift),
+                requantizer.i_relu.eq(relu),
             ]
             activation = Signal(signed(c.activation.width) if c.activation.signed else unsigned(
                 c.activation.width), name=f"activation_{lane}")
             m.d.comb += [
                 activation.eq(requantizer.o_value),
                 result.hidden.eq(activation),
-                result.output.eq(Mux(job.raw, delay(m, raw, self.steps, f"raw_{lane}",
-                                                    reset_less=True), activation)),
+                result.output.eq(Mux(raw, delay(m, rectified, self.steps, f"rectified_{lane}",
+                                                reset_less=True), activation)),
             ]
         else:
-            m.d.comb += result.output.eq(raw)
+            m.d.comb += result.output.eq(rectified)
         m.d.comb += [
             result.write.eq(delay(m, writes, self.steps, f"writes_{lane}")),
             result.row.eq(delay(m, natural, self.steps, f"row_{lane}", reset_less=True)),

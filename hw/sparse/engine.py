@@ -26,7 +26,7 @@ from hw.sparse.pe import (
 )
 from hw.sparse.scanner import ColumnScanner
 from hw.sparse.streamed import Distributor
-from hw.stream import Fork, SkidBuffer, or_tree, or_tree_levels
+from hw.stream import Fork, delay, or_tree, or_tree_levels
 
 __all__ = ["SparseEngine"]
 
@@ -92,7 +92,6 @@ class SparseEngine(Component):
         m.submodules.output = outputs = OutputBuffer(config)
         m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
         m.submodules.source = source = ActivationSource(config)
-        m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
         # The bus, the PE, the OR tree.
         m.submodules.drain = drain = Drain(
             config, answer=1 + drain_latency(entry_latency(config)) + or_tree_levels(c.pes // c.drains),
@@ -128,25 +127,27 @@ class SparseEngine(Component):
             inputs.i_address.eq(Cat(_fit(source.o_beat, len(inputs.i_address) - 1), source.o_context)),
             source.i_input.eq(inputs.o_values),
         ]
-        beats_out = source.o
-        if latency == 2:
-            # A broadcast that stops shall not reach back to the sequencer in its cycle. Small designs,
-            # whose memories have no output registers either, do without.
-            m.submodules.beats = skid = SkidBuffer(beat_layout(c))
-            connect(m, source.o, skid.i)
-            beats_out = skid.o
-        connect(m, beats_out, fork.i)
+        beats_out = [source.o]
+        if c.broadcasts > 1:
+            m.submodules.fork = fork = Fork(beat_layout(c), c.broadcasts)
+            connect(m, source.o, fork.i)
+            beats_out = list(fork.o)
 
         # Broadcasts: PE k listens to number k mod broadcasts.
         stop = Signal(c.broadcasts)
         items, items_valid = [], []
         for half in range(c.broadcasts):
             m.submodules[f"scanner_{half}"] = scanner = ColumnScanner(c, half)
-            connect(m, fork.o[half], scanner.i)
+            connect(m, beats_out[half], scanner.i)
             item = Signal(scanner.o.payload.shape(), name=f"item_{half}", reset_less=True)
             item_valid = Signal(name=f"item_valid_{half}")
-            m.d.comb += scanner.o.ready.eq(~stop[half])
-            m.d.sync += [item.eq(scanner.o.payload), item_valid.eq(scanner.o.valid & ~stop[half])]
+            # The scanner stops a cycle later: what it sends meanwhile waits in the register.
+            stopped = delay(m, stop[half], 1, f"stop_{half}")
+            full = Signal(name=f"full_{half}")
+            m.d.comb += scanner.o.ready.eq(~stopped)
+            with m.If(~stopped):
+                m.d.sync += [item.eq(scanner.o.payload), full.eq(scanner.o.valid)]
+            m.d.sync += item_valid.eq(Mux(stopped, full, scanner.o.valid) & ~stop[half])
             items.append(item)
             items_valid.append(item_valid)
 
@@ -204,20 +205,18 @@ class SparseEngine(Component):
             drain.i_done.eq(~or_tree(m, busy, "busy")),
         ]
 
-        # After reset the accumulators are read, which clears them, then the banks are given out. The
-        # register of the bus is one cycle of what the PEs need to listen.
-        settle = 16  # cycles until the last zero is written
-        release_delay = Signal(range(settle + 1), init=RESET_LATENCY - 1)
-        with m.If(clearing & (release_delay == 0)):
-            m.d.sync += bank.eq(~bank)
+        # After reset the accumulators are read, which clears them, then the banks are given out.
+        listening = delay(m, Const(1), RESET_LATENCY - 1, "listening")  # the bus is one more cycle
+        settled = Signal(5)  # cycles since; after 16 of them the last zero has long been written
+        with m.If(clearing):
+            m.d.sync += bank.eq(bank ^ listening)
             with m.If(bank):
                 m.d.sync += slot.eq(slot + 1)
                 with m.If(slot.all()):
-                    m.d.sync += [clearing.eq(0), release_delay.eq(settle)]
-        with m.If(release_delay != 0):
-            m.d.sync += release_delay.eq(release_delay - 1)
-        m.d.comb += release_all.eq(release_delay == 2)
-        m.d.sync += self.o_ready.eq(~clearing & (release_delay == 0))
+                    m.d.sync += clearing.eq(0)
+        with m.Elif(~settled[-1]):
+            m.d.sync += settled.eq(settled + 1)
+        m.d.sync += [release_all.eq(settled[:-1].all()), self.o_ready.eq(settled[-1])]
 
         # Drain.
         m.d.comb += [
@@ -265,10 +264,17 @@ class SparseEngine(Component):
             m.submodules[f"hidden_{k}"] = hidden = Memory(
                 width * each, 2 << bits, latency=latency, granularity=width)
             place = result.row[exact_log2(drains):beat_bits]
+            strobes = Signal(each, name=f"strobes_{k}")
+            # Large memories are far away: what is written is registered once more.
+            address, value = (
+                delay(m, each, latency - 1, f"hidden_{name}_{k}", reset_less=True) for name, each in (
+                    ("address", Cat(_fit(result.row[beat_bits:], bits), drain.o_context)),
+                    ("value", result.hidden)))
             m.d.comb += [
-                hidden.i_write.eq(Mux(result.write & ~drain.o_to_output, Const(1, each) << place, 0)),
-                hidden.i_write_address.eq(Cat(_fit(result.row[beat_bits:], bits), drain.o_context)),
-                hidden.i_write_data.eq(Cat(result.hidden for _ in range(each))),
+                strobes.eq(Mux(result.write & ~drain.o_to_output, Const(1, each) << place, 0)),
+                hidden.i_write.eq(delay(m, strobes, latency - 1, f"hidden_write_{k}")),
+                hidden.i_write_address.eq(address),
+                hidden.i_write_data.eq(Cat(value for _ in range(each))),
                 hidden.i_read.eq(source.o_read),
                 hidden.i_advance.eq(source.o_advance),
                 hidden.i_address.eq(Cat(_fit(source.o_beat, bits), source.o_context)),

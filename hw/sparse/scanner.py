@@ -46,11 +46,8 @@ class ColumnScanner(Component):
         sending = Signal()  # an item leaves or there is none
         last_column = Signal()
         busy = begin | base.any() | column | end
-        final = end | (column & last_column & ~beat.tag.last)
-        m.d.comb += [
-            last_column.eq(~columns[1]),
-            self.i.ready.eq(sending & (final | ~busy)),
-        ]
+        final = Signal(init=1)  # what comes next, if anything does, is the last item of the beat
+        m.d.comb += [last_column.eq(~columns[1]), self.i.ready.eq(sending & final)]
 
         def step(tag, halved):
             """Lanes from one item to the next; by turns, items of the other half lie between."""
@@ -77,30 +74,34 @@ class ColumnScanner(Component):
                 base.eq(Cat(begin, base)[:bases]),
                 column.eq(Mux(base[-1], columns[0], column & ~last_column)),
                 end.eq(beat.tag.last & Mux(base[-1], ~columns[0], column & last_column)),
+                final.eq(Mux(base[-1], ~columns[1] & ~(columns[0] & beat.tag.last),
+                             column & (~columns[1] | ~(columns[2:3].any() | beat.tag.last)))),
             ]
             with m.If(column):
                 m.d.sync += [columns.eq(columns >> 1),
                              lane.eq(lane + step(beat.tag, beat.tag.halves if halves else 0))]
-        with m.If(self.i.ready):
-            fresh = Cat(sent(k) for k in range(lanes))
-            starts = Mux(new.tag.long, self.half, 2 * self.half)
-            m.d.sync += [
-                beat.eq(new),
-                columns.eq(fresh),
-                lane.eq(Mux(new.tag.halves, starts, 0) if halves else 0),
-                begin.eq(self.i.valid & new.tag.first),
-                base.eq(0),
-                column.eq(self.i.valid & ~new.tag.first & fresh[0]),
-                end.eq(self.i.valid & ~new.tag.first & ~fresh[0] & new.tag.last),
-            ]
+            with m.If(final):
+                fresh = Cat(sent(k) for k in range(lanes))
+                starts = Mux(new.tag.long, self.half, 2 * self.half)
+                m.d.sync += [
+                    beat.eq(new),
+                    columns.eq(fresh),
+                    lane.eq(Mux(new.tag.halves, starts, 0) if halves else 0),
+                    begin.eq(self.i.valid & new.tag.first),
+                    base.eq(0),
+                    column.eq(self.i.valid & ~new.tag.first & fresh[0]),
+                    end.eq(self.i.valid & ~new.tag.first & ~fresh[0] & new.tag.last),
+                    final.eq(~self.i.valid
+                             | (~new.tag.first & ~fresh[1] & ~(fresh[0] & new.tag.last))),
+                ]
 
         o_valid = Signal()
         item = Signal(item_layout(c), reset_less=True)
         there = Signal(2)  # columns whose activations the item holds
         address = Signal.like(item.address)
-        values = Array(beat["values"][k] for k in range(lanes))
-        first, second = (Signal(c.activation.width, name=name) for name in ("first", "second"))
-        task = Signal(beat.tag.task.shape())
+        # The even and the odd lane of the pair.
+        pair = [Array(beat["values"][k] for k in range(odd, lanes, 2))[lane >> 1] for odd in range(2)]
+        task = Signal(beat.tag.task.shape(), reset_less=True)
         m.d.comb += [
             sending.eq(~o_valid | self.o.ready),
             self.o.valid.eq(o_valid),
@@ -109,10 +110,7 @@ class ColumnScanner(Component):
             *(self.o.payload.nonzero[k].eq(
                 there[k] & (Const(1) if c.entries == "stream" else item["values"][k].any()))
               for k in range(2)),
-            first.eq(values[lane]),
-            second.eq(values[lane | 1]),
-            task.eq(beat.tag.task),
-            task.begin.eq(begin),
+            self.o.payload["values"][0].eq(Mux(item.marker, task, item["values"][0])),
         ]
         with m.If(sending):
             m.d.sync += [
@@ -122,8 +120,10 @@ class ColumnScanner(Component):
                 item.long.eq(beat.tag.long | base.any()),
                 there.eq(Cat(column, column & ~beat.tag.long)),
                 item.address.eq(address),
-                item["values"][0].eq(Mux(begin | end, task.as_value(), first)),
-                item["values"][1].eq(second),
+                item["values"][0].eq(Mux(lane[0], pair[1], pair[0])),
+                item["values"][1].eq(pair[1]),
+                task.eq(beat.tag.task),
+                task.begin.eq(begin),
             ]
             with m.If(begin):
                 m.d.sync += address.eq(beat.tag.table)

@@ -52,7 +52,7 @@ def test_skid_buffer():
         feed(m, dut.i, "i")
         m.d.comb += dut.o.ready.eq(AnySeq(1))
         in_order(m, dut.i, dut.o, [(probe(inside, "valid"), probe(inside, "payload")),
-                                   (probe(inside, "full"), probe(inside, "skid"))])
+                                   (~probe(inside, "room"), probe(inside, "skid"))])
     prove(spec, name="order_skid_buffer", depth=3, cover=8)
 
 

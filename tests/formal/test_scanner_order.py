@@ -101,6 +101,8 @@ def spec(m, half):
         Assert(at_begin + sum(at_base) + at_column + at_end <= 1, "and what comes next"),
         Assert(~ahead | (probe(inside, "columns") == Cat(sum(mask) > k for k in range(lanes))),
                "and how many columns are left"),
+        Assert(probe(inside, "final") == (~ahead | (at_column & ~probe(inside, "columns")[1]
+                                                    & ~beat.tag.last)), "and whether one is"),
         Assert(~at_column | mask.any(), "of which one comes next"),
         Assert(~mask.any() | mask.bit_select(probe(inside, "lane"), 1), "at its lane"),
         Assert(~(ahead | at_end) | (beat.as_value() == probe(inside, "beat")), "it keeps the beat"),

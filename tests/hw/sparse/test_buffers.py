@@ -79,7 +79,7 @@ def scan(c, vectors, seed, *, discard=lambda _: False):
                                             "task": {"begin": 0, "relative": 0, "layer": k & 3}}})
             ctx.set(dut.i.valid, 1)
             lanes, taken = [], False
-            while len(lanes) < beats * activation.lanes:
+            while len(lanes) < beats * activation.lanes or not taken or ctx.get(buffer.i_release):
                 ctx.set(dut.o.ready, rng.random() < 0.6)
                 _, _, valid, ready, payload, job_taken = await ctx.tick().sample(
                     dut.o.valid, dut.o.ready, dut.o.payload, dut.i.valid & dut.i.ready)
