@@ -202,7 +202,7 @@ class ProcessingElement(Component):
             walker.i.payload.eq(queue.o.payload),
             walker.i.valid.eq(queue.o.valid),
             queue.o.ready.eq(walker.i.ready),
-            walker.i_pause.eq(self.i_read),
+            walker.i_pause.eq(read),
         ]
         # One port costs a multiplexer, but large memories have no second one.
         ports: Literal["single", "dual"] = "single" if cap.entries >= LARGE else "dual"

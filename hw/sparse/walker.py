@@ -17,7 +17,7 @@ class ColumnWalker(Component):
 
     Members:
         i: Stream of queue items.
-        i_pause: Nothing is emitted two cycles later.
+        i_pause: Nothing is emitted a cycle later.
         o_valid, o_first, o_address, o_value: An entry to read, whether it is its column's first, and
             the activation that it meets.
         i_entry, o_entry: Instead of ``o_address`` the stream of entries, and the one that was taken.
@@ -53,24 +53,18 @@ class ColumnWalker(Component):
         turn = Signal()  # this is the first column's last entry
         fresh = Signal()  # this is a column's first entry
         second = Signal()  # this is an entry of the second column
-        pause, last = Signal(), Signal()  # `last` is what `one` becomes
-        held = Signal()
-        m.d.comb += last.eq(one)
-        m.d.sync += [held.eq(self.i_pause), one.eq(last)]
+        pause = self.i_pause
         if self.config.entries == "stream":
-            wanted = Signal()
+            wanted, pause = Signal(), Signal()
             m.d.comb += [
-                wanted.eq(busy & ~item.marker & ~held),
-                pause.eq(held | (wanted & ~self.i_entry.valid)),
+                wanted.eq(busy & ~item.marker & ~self.i_pause),
+                pause.eq(self.i_pause | (wanted & ~self.i_entry.valid)),
                 self.i_entry.ready.eq(wanted),
-                self.i.ready.eq(one & ~pause),
             ]
             m.d.sync += self.o_entry.eq(self.i_entry.payload)
-        else:
-            # A register, for it decides in the same cycle what the queue in front reads.
-            ready = Signal(init=1)
-            m.d.sync += ready.eq(last & ~self.i_pause)
-            m.d.comb += [pause.eq(held), self.i.ready.eq(ready)]
+        m.d.comb += [
+            self.i.ready.eq(one & ~pause),
+        ]
         payload = self.i.payload
         above = Const((1 << len(count) - len(item.second)) - 1, len(count) - len(item.second))
         with m.If(~pause):
@@ -80,18 +74,18 @@ class ColumnWalker(Component):
                 count.eq(Mux(one, payload.left, count) + ~one),
             ]
             with m.If(one):
-                m.d.comb += last.eq(payload.one | ~self.i.valid)
                 m.d.sync += [
                     item.eq(payload),
                     busy.eq(self.i.valid),
+                    one.eq(payload.one | ~self.i.valid),
                     turn.eq(payload.turn),
                     second.eq(payload.from_second),
                     fresh.eq(1),
                 ]
             with m.Else():
                 turns = count == Cat(item.second, above)
-                m.d.comb += last.eq((count == (1 << len(count)) - 3) | (turns & item.stop))
                 m.d.sync += [
+                    one.eq((count == (1 << len(count)) - 3) | (turns & item.stop)),
                     turn.eq(turns),
                     second.eq(second | turn),
                 ]

@@ -130,7 +130,7 @@ def look_up(c, layers, seed):
 
     async def watch(ctx):
         nonlocal pushes
-        idle = cycle = paused = held = 0
+        idle = cycle = paused = 0
         while idle < 300:
             pause = rng.random() < pauses
             ctx.set(walker.i_pause, pause)
@@ -139,7 +139,7 @@ def look_up(c, layers, seed):
                 walker.o_task, table.o_push)
             cycle, pushes = cycle + 1, pushes + push
             assert not (valid and marker) and not (paused and (valid or marker))
-            paused, held, idle = held, pause, 0 if valid or marker else idle + 1
+            paused, idle = pause, 0 if valid or marker else idle + 1
             if valid or marker:
                 events.append(("marker", task.begin, task.layer) if marker else tuple(entry))
                 busy.append(cycle)
