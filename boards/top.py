@@ -60,12 +60,13 @@ class BoardTop(wiring.Component):
         countdown = Signal(range(_RESET_CYCLES))
         m.d.comb += calm.eq(locked & (self.button == self._board.button_low))
         m.submodules.calm = FFSynchronizer(calm, released, o_domain="raw")
-        running = Signal()
+        running, reset = Signal(), Signal(init=1)  # the reset comes straight from a register
         m.d.raw += [
             countdown.eq(Mux(released, countdown + 1, 0)),
             running.eq(released & (running | countdown.all())),
+            reset.eq(~running),
         ]
-        m.d.comb += sync.rst.eq(~running)
+        m.d.comb += sync.rst.eq(reset)
 
         m.submodules.receiver = receiver = UartReceiver(self._clock.divisor)
         m.submodules.decoder = decoder = SlipDecoder()
