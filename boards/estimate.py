@@ -132,9 +132,9 @@ def _slots(config: Config) -> int:
 
 
 def _pe_slots(c: Sparse) -> float:
-    slots = (-37 + 1.9 * c.accumulator.width + 0.46 * queue_layout(c).size
+    slots = (-14 + 1.9 * c.accumulator.width + 0.46 * queue_layout(c).size
              + 5.9 * bits_for(c.capacity.entries) + 34 * length_bits(c.capacity.rows)
-             + 3 * bits_for(c.queue_depth))
+             + 2.5 * bits_for(c.queue_depth))
     if c.index.kind != "absolute":
         slots += 2.15 * bits_for(c.capacity.rows)
     if c.weight.kind == "shift_add":
@@ -151,10 +151,10 @@ def _fixed_slots(c: Sparse) -> float:
     addresses = sum(bits_for(depth) for depth in (
         capacity.inputs, capacity.hidden, capacity.outputs, capacity.total_rows, capacity.columns,
         capacity.entries))
-    slots = (1886 + (2.58 * c.activation.width + 9.3) * lanes + 11.6 * c.pes + 2.6 * addresses
+    slots = (1326 + (2.58 * c.activation.width + 9.3) * lanes + 11.6 * c.pes + 2.6 * addresses
              + 159 * (c.broadcasts - 1))
     if c.requantize.enabled:
-        slots += 18.3 * c.accumulator.width + 5.1 * c.requantize.multiplier_width
+        slots += c.drains * (18.3 * c.accumulator.width + 5.1 * c.requantize.multiplier_width)
     return slots
 
 

@@ -4,7 +4,7 @@ The rule for every stream: valid does not wait for ready; once valid, valid and 
 ready.
 """
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import Shape, ShapeLike, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
@@ -186,30 +186,32 @@ class Queue(Component):
         width = Shape.cast(self.shape).width
         words = 1 << address_width(self.depth + 1)
         m.submodules.memory = memory = Memory(width, words, latency=self.latency, block=self.block)
-        m.submodules.reader = reader = ReadPipeline(words, 0, latency=self.latency)
         write_pointer = Signal(range(words))
         read_pointer = Signal(range(words))
         level = Signal(range(self.depth + 1))
         some = Signal()  # an item is in the memory
+        valid = Signal(self.latency)  # items in the memory's read registers
         push, pop = Signal(), Signal()
+        advance = Signal()
         popped = Signal()  # not counted yet: when an item leaves is known late in a cycle
         m.d.comb += [
             self.i.ready.eq(level != self.depth),
             push.eq(self.i.valid if self.room else self.i.valid & self.i.ready),
-            reader.i.valid.eq(some),
-            pop.eq(reader.i.valid & reader.i.ready),
+            # All read registers advance together, so one LUT decides: a gap among them stays a gap.
+            advance.eq(self.o.ready | ~valid[-1]),
+            pop.eq(some & advance),
             self.o_level.eq(level),
             memory.i_write.eq(push),
             memory.i_write_address.eq(write_pointer),
             memory.i_write_data.eq(self.i.payload),
-            reader.i_address.eq(read_pointer),
-            memory.i_address.eq(reader.o_address),
-            memory.i_read.eq(reader.o_read),
-            memory.i_advance.eq(reader.o_advance),
-            self.o.valid.eq(reader.o.valid),
+            memory.i_address.eq(read_pointer),
+            memory.i_read.eq(advance),
+            memory.i_advance.eq(advance),
+            self.o.valid.eq(valid[-1]),
             self.o.payload.eq(memory.o_data),
-            reader.o.ready.eq(self.o.ready),
         ]
+        with m.If(advance):
+            m.d.sync += valid.eq(Cat(some, valid)[:self.latency])
         m.d.sync += [popped.eq(pop), some.eq(push | (some & ~(pop & (level == 1 + popped))))]
         with m.If(push != popped):
             m.d.sync += level.eq(level + Mux(push, 1, -1))

@@ -4,6 +4,7 @@ from amaranth import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import integer_range
+from hw.stream import delay
 
 __all__ = ["Requantizer"]
 
@@ -27,7 +28,7 @@ class Requantizer(Component):
     ``Requantizer.LATENCY`` cycles, one value a cycle, no stalls.
     """
 
-    LATENCY = 12
+    LATENCY = 13
 
     def __init__(self, width: int, signed_input: bool, multiplier_width: int,
                  output_width: int, signed_output: bool):
@@ -62,7 +63,8 @@ class Requantizer(Component):
                 piece = piece.as_signed()
             product = Signal.like(piece * multiplier, name=f"product_{low}", reset_less=True)
             m.d.sync += product.eq(piece * multiplier if self.multiplier_width > 1 else piece)
-            partial.append(product << low)
+            # Once more: multipliers are far from everything else.
+            partial.append(delay(m, product, 1, f"product_{low}", reset_less=True) << low)
         value = Signal(signed(len(signed_value) + self.multiplier_width + 1), name="product",
                        reset_less=True)
         m.d.sync += value.eq(sum(partial[1:], partial[0]) << 1)

@@ -156,6 +156,9 @@ class SparseEngine(Component):
         release_all = Signal()
         buses = [DrainBus(c).create(path=(f"bus_{lane}",)) for lane in range(c.drains)]
         bus_load = LoadBus(self.load_width, self.load_address).create()
+        # Where memories have output registers, image data take one more, too: it comes from afar.
+        arrived = {name: delay(m, getattr(load, name), latency - 1, f"load_{name}")
+                   for name in ("write", "memory", "pe", "address", "data")}
         for bus, request in zip(buses, drain.o_request, strict=True):
             m.d.sync += [
                 bus.bank.eq(Mux(clearing, bank, drain.o_bank)),
@@ -163,9 +166,7 @@ class SparseEngine(Component):
                 bus.release.eq(drain.o_release | release_all.replicate(2)),
             ]
         m.d.sync += [
-            bus_load.memory.eq(load.memory),
-            bus_load.address.eq(load.address),
-            bus_load.data.eq(load.data),
+            *(getattr(bus_load, name).eq(arrived[name]) for name in ("memory", "address", "data")),
         ]
         sums, full, busy = [], [], []
         streamed, entries_full = {}, []
@@ -180,7 +181,7 @@ class SparseEngine(Component):
             write, read = Signal(name=f"write_{k}"), Signal(name=f"read_{k}")
             request = drain.o_request[lane_of(c, k)]
             m.d.sync += [
-                write.eq(load.write & ((load.pe == k) | (load.pe == ALL_PES))),
+                write.eq(arrived["write"] & ((arrived["pe"] == k) | (arrived["pe"] == ALL_PES))),
                 read.eq(clearing | (request.read & (request.pe == k))),
             ]
             if c.entries == "stream":

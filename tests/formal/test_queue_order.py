@@ -85,7 +85,7 @@ def test_queue(latency, depth):
         feed(m, dut.i, "i")
         m.d.comb += dut.o.ready.eq(AnySeq(1))
         registers = ["memory.latch", "memory.output"][:latency]
-        slots = [(probe(inside, f"reader.valid_{k}"), probe(inside, registers[k]))
+        slots = [(probe(inside, "valid")[k], probe(inside, registers[k]))
                  for k in reversed(range(latency))]
         read, write = probe(inside, "read_pointer"), probe(inside, "i_write_address")
         order = _order(len(read))
