@@ -82,7 +82,7 @@ def draw(seed: int, index: int) -> Case:
     sparse: dict[str, Any] = {
         "pes": pes, "queue_depth": _queue_depth(rng), "broadcasts": broadcasts,
         "drains": drains, "outputs": "accumulators" if raw_end or rng.integers(2) else "activations",
-        "huffman": bool(rng.random() < 0.3),
+        "huffman": "image" if rng.random() < 0.3 else "none",
         "activation": activation, "weight": weight,
         "accumulator": accumulator, "index": _index(rng, layers, pes),
         "requantize": {"enabled": requantize, "multiplier_width": multiplier_width},

@@ -51,7 +51,7 @@ def bits(counts: np.ndarray, seed: int, divide: int = 1) -> dict[str, Any]:
     net = Network([Layer(weight, np.zeros(rows, np.int64), multiplier=np.ones(rows, np.int64),
                          density=shape.activations)])
     table = tomllib.loads(CONFIG.format(pes=PES // divide, queue=64))
-    table["sparse"]["huffman"] = True
+    table["sparse"]["huffman"] = "image"
     config = complete(table, "bench huffman")
     c = config.sparse
     [placement] = place_within(net, c)

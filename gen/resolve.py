@@ -9,7 +9,15 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gen.network import Network
-from gen.sparse import Placement, accumulator_bound, place_all, table_words, total_rows
+from gen.sparse import (
+    Placement,
+    accumulator_bound,
+    coded_words,
+    place_all,
+    place_within,
+    table_words,
+    total_rows,
+)
 from hw.config import Activation, Capacity, Config, bits_for
 from hw.errors import ThriftyError
 
@@ -163,6 +171,13 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     if index["kind"] == "absolute":
         index_bits = bits_for(capacity["rows"])
     index.setdefault("width", max(index_bits, index.get("lower") or 1))
+    if sparse.get("huffman") == "memory":
+        # What fits a short length depends on all that is chosen by now.
+        room = {"entries": 1 << 18, "columns": 1 << 17, "total_rows": 1 << 17} | given
+        whole = complete({**draft, "sparse": {**sparse, "capacity": {**capacity, **room}}}, where)
+        placements = place_within(network, whole.sparse)
+        capacity |= {"entries": coded_words(placements, whole.sparse),
+                     "total_rows": max(2, total_rows(placements, sparse.get("drains", 1)))} | given
     for key, (need, limit) in {
         "weight.width": (weight["width"], 32), "accumulator.width": (accumulator["width"], 64),
     }.items():

@@ -204,7 +204,7 @@ class SparseEngine(Component):
         ]
 
         # After reset the accumulators are read, which clears them, then the banks are given out.
-        settle = 16  # cycles until the last zero is written
+        settle = 14 + entry_latency(config)  # cycles until the last zero is written
         release_delay = Signal(range(settle + 1))
         with m.If(clearing):
             m.d.sync += bank.eq(~bank)

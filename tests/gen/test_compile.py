@@ -150,8 +150,8 @@ def test_huffman_coded_entries_are_reported(tmp_path):
     (tmp_path / "net.npz").write_bytes(dump(net))
     plain, coded = (compile_network(
         tmp_path / "net.npz", write_config(tmp_path / f"{huffman}.toml",
-                                           f"[sparse]\npes = 2\nhuffman = {huffman}\n"),
-        BuildFolder(tmp_path / huffman)).report for huffman in ("false", "true"))
+                                           f"[sparse]\npes = 2\nhuffman = \"{huffman}\"\n"),
+        BuildFolder(tmp_path / huffman)).report for huffman in ("none", "image"))
     # What the memories hold is the same.
     assert coded["stored_bits"] == plain["stored_bits"]
     assert plain["image_entry_bits"] == plain["stored_bits"]["entries"]
