@@ -90,7 +90,12 @@ def draw(seed: int, index: int) -> Case:
     }
     config = {"name": "random", "memory_latency": int(rng.integers(1, 3)), "sparse": sparse}
     stall = float(rng.choice([0, 0, 0.1, 0.5, 0.8]))
-    return Case(config, Network(layers), _inputs(rng, sizes[0], *integer_range(width, signed)), stall)
+    inputs = _inputs(rng, sizes[0], *integer_range(width, signed))
+    entry = sparse["index"].get("width", 8) + bits_for(weight["codebook_size"])
+    if weight["kind"] != "direct" and entry <= 16 and rng.random() < 0.4:
+        sparse["huffman"] = "memory"
+        sparse["index"].pop("lower", None)
+    return Case(config, Network(layers), inputs, stall)
 
 
 def _queue_depth(rng: np.random.Generator) -> int:
