@@ -1,6 +1,6 @@
 """Layers to the memories of the sparse engine: placement, entries, column tables, descriptors."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,7 +31,6 @@ from hw.sparse.layout import (
     entry_layout,
     layer_layout,
     length_bits,
-    longest_entry,
     memories,
     row_layout,
     symbol_layout,
@@ -140,17 +139,17 @@ class CodedEntries:
 
 
 def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare: int = 1 << 17,
-          broadcasts: int = 1, drains: int = 1, most: Sequence[int] = (15,),
-          fits: Callable[[Placement], bool] | None = None) -> Placement:
+          broadcasts: int = 1, drains: int = 1, most: int = 15,
+          measure: Callable[[Placement], np.ndarray] | None = None) -> Placement:
     """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
 
     With two broadcasts a cycle and a layer that needs them, columns go to even and odd PEs by turns.
 
     Args:
         widen: By how many bits splitting may widen absolute indices.
-        most: How many entries a short length may stand for, which is tried in this order; if many
-            columns have more, words of the column tables are long.
-        fits: Whether short lengths suffice for a placement, if that does not go without saying.
+        most: How many entries a short length may stand for; if many columns have more, words of the
+            column tables are long.
+        measure: If given, tells the bits of each entry, and ``most`` stands for bits.
     """
     for together in (2, 1):
         halves = (broadcasts == 2 and spare >= layer.rows
@@ -162,16 +161,22 @@ def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare
         if together == 1:
             break
         # Where scanning is the limit, short lengths are worth a bit of the indices; coded, it is none.
-        room = [limit, min(slots, 2 * limit)] if halves or fits else [limit]
+        room = [limit, min(slots, 2 * limit)] if halves or measure else [limit]
+        sizes, limits = None, [most]
+        if measure:
+            sizes = np.empty(layer.weight.nnz, np.int64)
+            sizes[_by_pe(parts)] = measure(_placement(layer, parts, False, halves))
+            # Weights that move change the bits of their neighbours: with some room it may do.
+            limits = [most, most - CODED_WORD, most - 2 * CODED_WORD]
         numbers = np.arange(pes)
         alike = numbers // broadcasts % drains * 2 + (numbers % 2 if halves else 0)
-        for entries in most:
-            attempts = (shorten(layer.weight, parts, pes, entries, alike=alike, slots=each, spare=spare)
-                        for each in room)
+        for least in limits:
+            attempts = (shorten(layer.weight, parts, pes, least, alike=alike, slots=each, spare=spare,
+                                sizes=sizes) for each in room)
             found = next((each for each in attempts if each is not None), None)
             if found is not None:
                 placement = _placement(layer, found, False, halves)
-                if fits is None or fits(placement):
+                if measure is None or _longest(placement, measure(placement), pes) <= most:
                     return placement
     return _placement(layer, parts, True, halves)
 
@@ -180,13 +185,23 @@ def _placement(layer: Layer, parts: Parts, long: bool, halves: bool) -> Placemen
     column = np.repeat(np.arange(layer.columns), np.diff(layer.weight.indptr))
     pe, slot = parts.pe[parts.of_entry], parts.slot[parts.of_entry]
     # The matrix is sorted by column and row, so the slots of a PE ascend in each column.
-    order = np.argsort(pe.astype(np.uint16), kind="stable")
+    order = _by_pe(parts)
     pe, column, slot = pe[order], column[order], slot[order]
     same = np.zeros(len(pe), bool)
     same[1:] = (pe[1:] == pe[:-1]) & (column[1:] == column[:-1])
     gap = slot - np.where(same, np.concatenate(([0], slot[:-1])) + 1, 0)
     value = layer.weight.data[order].astype(np.int64)
     return Placement(layer, parts, long, halves, pe, column, slot, gap, value)
+
+
+def _by_pe(parts: Parts) -> np.ndarray:
+    return np.argsort(parts.pe[parts.of_entry].astype(np.uint16), kind="stable")
+
+
+def _longest(placement: Placement, bits: np.ndarray, pes: int) -> int:
+    """Bits of the longest column of any PE."""
+    columns = placement.layer.columns
+    return int(_sums(placement.entry_pe * columns + placement.entry_column, bits, pes * columns).max())
 
 
 def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 1, kind: str,
@@ -201,19 +216,17 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
         rows, total_rows: Capacities, or None.
         coded: The complete configuration, if entries stay coded in memory.
     """
-    most = [(1 << (4 if rows is None else length_bits(rows))) - 1]
-    fits = None
+    most = (1 << (4 if rows is None else length_bits(rows))) - 1
+    measure = None
     if coded is not None:
-        limit, longest = (1 << column_bits(coded)) - 1, longest_entry(coded)
-        most = sorted({limit // bits for bits in range(min(6, longest), longest + 1)}, reverse=True)
-        fits = partial(_fits, c=coded)
+        most, measure = (1 << column_bits(coded)) - 1, partial(_bits, c=coded)
     spare = (1 << 17 if total_rows is None else drains * total_rows) - sum(
         layer.rows for layer in network.layers)
     placements = []
     for layer in network.layers:
         def spread(widen: int, spare: int = spare, layer: Layer = layer) -> Placement:
             return place(layer, pes, slots=1 << 14 if rows is None else rows, widen=widen, spare=spare,
-                         broadcasts=broadcasts, drains=drains, most=most, fits=fits)
+                         broadcasts=broadcasts, drains=drains, most=most, measure=measure)
 
         placement = spread(0)
         if placement.most_entries > WORTH_A_BIT * layer.weight.nnz / pes:
@@ -222,7 +235,7 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
                     and (width is None or wide.index_bits(kind) <= width)):
                 placement = wide
         if width is not None and placement.index_bits(kind) > width:
-            placement = place(layer, pes, spare=0, drains=drains, most=most, fits=fits)
+            placement = place(layer, pes, spare=0, drains=drains, most=most, measure=measure)
         spare -= len(placement.parts.row) - layer.rows
         placements.append(placement)
     return placements
@@ -444,15 +457,12 @@ def _first_bit(c: Sparse) -> int:
     return coded_layout(c)["raw"].width
 
 
-def _fits(placement: Placement, c: Sparse) -> bool:
-    """Whether every column's coded entries fit a short length; True if they cannot be coded at all."""
+def _bits(placement: Placement, c: Sparse) -> np.ndarray:
+    """Bits of each coded entry: int64 (nonzeros); none if they cannot be coded at all."""
     if (placement.index_bits(c.index.kind) > c.index.width
             or len(np.unique(placement.layer.weight.data)) > c.weight.codebook_size):
-        return True
-    bits = coded_entries(placement, c).bits
-    columns = placement.layer.columns
-    return int(_sums(placement.entry_pe * columns + placement.entry_column, bits,
-                     c.pes * columns).max()) < 1 << column_bits(c)
+        return np.zeros(len(placement.entry_pe), np.int64)
+    return coded_entries(placement, c).bits
 
 
 def _sums(where: np.ndarray, what: np.ndarray | None, size: int) -> np.ndarray:

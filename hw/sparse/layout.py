@@ -72,9 +72,9 @@ def coded_layout(c: Sparse) -> StructLayout:
     bits behind it, if it is not the longest there can be. The first ``DECIDING`` bits tell its length.
     """
     # A block RAM of 1,024 symbols is there anyway. There are at least so many raw bits that there is a
-    # word for every code with all that is left of an index; more than twelve in all gain nothing.
+    # word for every code with all that is left of an index; more than 13 in all gain next to nothing.
     symbol = max(8, 10 - ceil_log2(c.capacity.layers))
-    raw = max(min(c.index.width, 12 - symbol), c.index.width + c.weight.code_width - symbol)
+    raw = max(min(c.index.width, 13 - symbol), c.index.width + c.weight.code_width - symbol)
     return StructLayout({"raw": raw, "symbol": symbol})
 
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from gen.resolve import resolve
 from gen.sparse import sections
 from hw.errors import ThriftyError
-from tests.hw.configs import config
 from sim.golden.network import evaluate
+from tests.hw.configs import config
 from tests.hw.designs import (
     build,
     check,
