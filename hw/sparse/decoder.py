@@ -28,6 +28,9 @@ from hw.sparse.layout import (
 
 __all__ = ["EntryDecoder"]
 
+_KEPT = ("marker", "both", "address", "left", "second", "values")
+"""What a record keeps of the queue's item."""
+
 
 class EntryDecoder(Component):
     """Finds the entries of columns in the coded memory, one a cycle.
@@ -72,6 +75,14 @@ class EntryDecoder(Component):
             "o_task": Out(task_layout(config)),
         })
 
+    @property
+    def record_layout(self) -> StructLayout:
+        """A record on its way round. ``left``: bits from ``address`` on. ``fresh``: a column begins
+        there. ``turned``: it is the second one. Where words are read, that need not be known yet.
+        """
+        fields = queue_layout(self.config)
+        return StructLayout({**{name: fields[name].shape for name in _KEPT}, "fresh": 1, "turned": 1})
+
     @staticmethod
     def turns(latency: int) -> int:
         """Records that are decoded by turns."""
@@ -80,14 +91,7 @@ class EntryDecoder(Component):
     def elaborate(self, platform):
         m = Module()
         c, payload, turns = self.config, self.i.payload, self.turns(self.latency)
-        fields = dict(queue_layout(c))
-        # ``left``: bits of the record from ``address`` on. ``fresh``: a column begins there. ``turned``:
-        # it is the second one, or this one has begun before.
-        layout = StructLayout({
-            **{name: fields[name].shape for name in (
-                "marker", "both", "address", "left", "second", "values")},
-            "fresh": 1, "turned": 1})
-        record = [Signal(layout, name=f"record_{k}", reset_less=True) for k in range(turns)]
+        record = [Signal(self.record_layout, name=f"record_{k}", reset_less=True) for k in range(turns)]
         busy = [Signal(name=f"busy_{k}") for k in range(turns)]
         steps = [Signal(name=f"steps_{k}") for k in range(turns)]
 
@@ -134,13 +138,13 @@ class EntryDecoder(Component):
         length = self.i_length & steps_here.replicate(4)  # less one
         m.d.comb += [
             free.eq(~busy[-1] | (steps_here & (here.marker | (low & (less == self.i_length))))),
-            alone.eq(~Cat(busy[:-1]).any()),
+            alone.eq(~Cat(busy[k] & ~record[k].marker for k in range(turns - 1)).any()),
             self.i.ready.eq(free & (~payload.marker | alone)),
         ]
         with m.If(free):
             m.d.sync += [
                 busy[0].eq(self.i.valid & self.i.ready),
-                *(record[0][name].eq(payload[name]) for name in fields if name != "from_second"),
+                *(record[0][name].eq(payload[name]) for name in _KEPT),
                 record[0].fresh.eq(1),
                 record[0].turned.eq(payload.from_second),
             ]

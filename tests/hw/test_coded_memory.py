@@ -29,7 +29,7 @@ CASES = {
     "layers": (lambda rng: network(rng, (20, 17, 9, 6)), {"pes": 3}),
     "one_weight_value": (lambda rng: network(rng, (14, 11), values=(3,)), {"pes": 2}),
     "absolute": (lambda rng: network(rng, (15, 22, 9)), {"pes": 2, "index": {"kind": "absolute"}}),
-    "long_columns": (lambda rng: network(rng, (12, 70), density=0.9), {"pes": 2}),
+    "long_columns": (lambda rng: network(rng, (9, 200), density=0.9), {"pes": 2}),
     "sparse": (lambda rng: network(rng, (40, 300), density=0.03), {"pes": 3}),
     "many_codes": (lambda rng: network(rng, (14, 40), values=range(1, 200)), {"pes": 2}),
     "shift_add": (lambda rng: network(rng, (14, 12, 5), values=(-6, -3, 1, 4)),
