@@ -130,7 +130,7 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False,
                           "in_memory": memory},
                          indent=2))
         return
-    out = Console()
+    out = Console(width=max(150, Console().width))
     out.print(f"seed {seed}; frequencies of the k-means codes: {histogram}")
     for table_rows in ([{"codes": name, **row} for name, row in rows.items()], memory):
         table = Table(*table_rows[0])

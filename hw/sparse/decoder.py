@@ -43,7 +43,7 @@ class EntryDecoder(Component):
         i_pause: No entry is begun in this cycle (markers are).
         o_word, o_next: Addresses of the word in which an entry begins, and of the one behind.
         i_word, i_next: These words, ``latency`` cycles later.
-        o_lookup: Layer and first bits of a code word.
+        o_lookup: Layer and first bits of a code word, when ``o_entry`` holds it.
         i_length: Bits of such an entry less one, a cycle later.
         o_valid, o_first, o_entry, o_value: An entry, whether it is its column's first, and the
             activation that it meets.
@@ -86,7 +86,7 @@ class EntryDecoder(Component):
     @staticmethod
     def turns(latency: int) -> int:
         """Records that are decoded by turns."""
-        return latency + 2
+        return latency + 3
 
     def elaborate(self, platform):
         m = Module()
@@ -107,19 +107,17 @@ class EntryDecoder(Component):
             m.d.sync += [record[k].eq(record[k - 1]), busy[k].eq(busy[k - 1]), steps[k].eq(steps[k - 1])]
         m.d.sync += [record[1].fresh.eq(here.fresh | turn), record[1].turned.eq(here.turned | turn)]
 
-        # The words have come: shift them and look up the length.
-        here, steps_here = record[-2], steps[-2]
+        # The words have come: shift them.
+        here, steps_here = record[-3], steps[-3]
         window = Signal(coded_layout(c))
         layer = Signal(bits_for(c.capacity.layers))
         m.d.comb += [
             window.eq((Cat(self.i_word, self.i_next) >> here.address[:4])[:len(window.as_value())]),
-            self.o_lookup.eq(Cat(window.symbol[:DECIDING], layer)),
             self.o_layer.eq(layer),
         ]
         task = task_layout(c)(here["values"][0][:task_layout(c).size])
         with m.If(steps_here & here.marker & task.begin):
             m.d.sync += layer.eq(task.layer)
-        less, low = Signal(4, reset_less=True), Signal(reset_less=True)
         m.d.sync += [
             self.o_valid.eq(steps_here & ~here.marker),
             self.o_marker.eq(steps_here & here.marker),
@@ -127,6 +125,14 @@ class EntryDecoder(Component):
             self.o_entry.eq(window),
             self.o_value.eq(Mux(here.turned, here["values"][1], here["values"][0])),
             self.o_task.eq(task),
+        ]
+
+        # The length is looked up. Behind a register: whatever reads distributed RAM shall be short, and
+        # Yosys's abc9 fails on netlists where logic surrounds it.
+        here = record[-2]
+        m.d.comb += self.o_lookup.eq(Cat(self.o_entry.symbol[:DECIDING], layer))
+        less, low = Signal(4, reset_less=True), Signal(reset_less=True)
+        m.d.sync += [
             # What is left, less one, as far as a length can be; and whether it is no more than that.
             less.eq(here.left[:4] - 1),
             low.eq(here.left <= 16),
