@@ -82,7 +82,7 @@ def draw(seed: int, index: int) -> Case:
     sparse: dict[str, Any] = {
         "pes": pes, "queue_depth": _queue_depth(rng), "broadcasts": broadcasts,
         "drains": drains, "outputs": "accumulators" if raw_end or rng.integers(2) else "activations",
-        "huffman": bool(rng.random() < 0.3),
+        "huffman": "image" if rng.random() < 0.3 else "none",
         "activation": activation, "weight": weight,
         "accumulator": accumulator, "index": _index(rng, layers, pes),
         "requantize": {"enabled": requantize, "multiplier_width": multiplier_width},
@@ -90,7 +90,12 @@ def draw(seed: int, index: int) -> Case:
     }
     config = {"name": "random", "memory_latency": int(rng.integers(1, 3)), "sparse": sparse}
     stall = float(rng.choice([0, 0, 0.1, 0.5, 0.8]))
-    return Case(config, Network(layers), _inputs(rng, sizes[0], *integer_range(width, signed)), stall)
+    inputs = _inputs(rng, sizes[0], *integer_range(width, signed))
+    entry = sparse["index"].get("width", 8) + bits_for(weight["codebook_size"])
+    if weight["kind"] != "direct" and entry <= 16 and rng.random() < 0.4:
+        sparse["huffman"] = "memory"
+        sparse["index"].pop("lower", None)
+    return Case(config, Network(layers), inputs, stall)
 
 
 def _queue_depth(rng: np.random.Generator) -> int:

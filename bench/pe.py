@@ -27,11 +27,16 @@ SMALL = {"entries": 1024, "columns": 512, "rows": 63, "layers": 1}
 QUEUE = 255
 """That of `thrifty bench eie`."""
 
+GAPS = {"index": {"kind": "per_layer", "width": 6}}
+
 VARIANTS: tuple[tuple[str, dict[str, int], dict[str, Any], str], ...] = (
     ("codebook, multiplier in a DSP", SMALL, {}, ""),
     ("codebook, multiplier in LUTs", SMALL, {}, "-nodsp"),
-    *((f"shift-add, {terms} term{'s' * (terms > 1)}", SMALL, {"kind": "shift_add", "terms": terms}, "")
-      for terms in (1, 2, 3)),
+    *((f"shift-add, {terms} term{'s' * (terms > 1)}", SMALL,
+       {"weight": {"kind": "shift_add", "terms": terms}}, "") for terms in (1, 2, 3)),
+    ("codebook, entries hold gaps", SMALL, GAPS, ""),
+    ("Huffman-coded entries in memory", SMALL, GAPS | {"huffman": "memory"}, ""),
+    ("the same, four layers", SMALL | {"layers": 4}, GAPS | {"huffman": "memory"}, ""),
     ("engine16", {}, {}, ""),
 )
 CELLS = ("LUT4", "CCU2C", "TRELLIS_DPR16X4", "TRELLIS_FF", "MULT18X18D", "DP16KD")
@@ -41,9 +46,9 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Synthesise each variant with Yosys."""
     err = Console(stderr=True)
     rows = []
-    for name, capacity, weight, options in VARIANTS:
+    for name, capacity, changes, options in VARIANTS:
         with err.status(name):
-            rows.append({"weights": name, **_cells(capacity, weight, options)})
+            rows.append({"weights": name, **_cells(capacity, changes, options)})
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -53,11 +58,12 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     Console().print(table)
 
 
-def _cells(capacity: dict[str, int], weight: dict[str, Any], options: str) -> dict[str, int]:
-    """Cells of a PE whose configuration differs from engine16's in ``capacity`` and ``weight``."""
+def _cells(capacity: dict[str, int], changes: dict[str, Any], options: str) -> dict[str, int]:
+    """Cells of a PE whose configuration differs from engine16's in ``capacity`` and ``changes``."""
     text = tomllib.loads(preset_text("engine16"))
     text["sparse"]["capacity"] |= capacity
-    text["sparse"]["weight"] |= weight
+    for key, value in changes.items():
+        text["sparse"][key] = text["sparse"][key] | value if isinstance(value, dict) else value
     text["sparse"]["queue_depth"] = QUEUE
     top = Top(complete(text, "bench.pe"))
     with tempfile.TemporaryDirectory(dir=".") as scratch:

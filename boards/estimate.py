@@ -14,8 +14,8 @@ from gen.sparse import place_within
 from hw.arithmetic.requantize import PIECE, Requantizer
 from hw.config import Config, Sparse, bits_for
 from hw.errors import ThriftyError
-from hw.sparse.layout import base_words, length_bits, queue_layout
-from hw.sparse.pe import drain_latency
+from hw.sparse.layout import base_words, length_bits, longest_entry, queue_layout
+from hw.sparse.pe import drain_latency, entry_latency
 from hw.stream import or_tree_levels
 
 __all__ = ["estimate"]
@@ -79,6 +79,8 @@ def _memories(memories: list[Mapping[str, Any]], board: Board) -> dict[str, int]
         blocks = min(ceil(granules / _granules(memory["granularity"], w, board.family)) * ceil(depth / d)
                      for d, w in _RAM_SHAPES[board.family])
         units = granules * ceil(memory["granularity"] / 4) * ceil(depth / 16)
+        if memory["ports"] == "twin" and board.family == "ice40":
+            count *= 2  # each of two copies is read
         if board.capacity.spram and memory["ports"] == "single" and depth >= SPRAM_DEPTH:
             used["spram"] += count * ceil(width / _SPRAM_WIDTH) * ceil(depth / _SPRAM_WORDS)
         elif memory["block"]:
@@ -137,6 +139,8 @@ def _pe_slots(c: Sparse) -> float:
              + 2.5 * bits_for(c.queue_depth))
     if c.index.kind != "absolute":
         slots += 2.15 * bits_for(c.capacity.rows)
+    if c.huffman == "memory":
+        slots += 160 + 5 * longest_entry(c)
     if c.weight.kind == "shift_add":
         product = c.weight.width + c.activation.width
         shifts = (c.weight.width - int(c.weight.signed)).bit_length()
@@ -183,5 +187,5 @@ def _cycles(network: Network, config: Config, density: float) -> dict[str, Any]:
 def _drain_latency(config: Config) -> int:
     """Cycles of the drain of a layer beside one a part."""
     c, latency = config.sparse, config.memory_latency
-    answer = 1 + drain_latency(latency) + or_tree_levels(c.pes)
+    answer = 1 + drain_latency(entry_latency(config)) + or_tree_levels(c.pes)
     return answer + latency + 5 + (Requantizer.LATENCY if c.requantize.enabled else 0)

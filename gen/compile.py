@@ -99,12 +99,13 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
     weights = sum(layer.weight.nnz for layer in network.layers)
     biases = sum(layer.rows for layer in network.layers)
     widths = {which: width for which, (width, _) in memories(config).items()}
+    where = config.sparse.huffman
     bits = {which.name.lower(): width * sum(part.fills(which) for part in parts)
-            for which, width in widths.items() if which != MemoryId.HUFFMAN}
+            for which, width in widths.items() if which != MemoryId.HUFFMAN or where == "memory"}
     streamed_bits = 8 * len(streamed or b"")
     total = sum(bits.values()) + streamed_bits
     plain = bits.get("entries", 0) + bits.get("upper", 0) + streamed_bits
-    coded = coded_bits(parts) if config.sparse.huffman else plain
+    coded = coded_bits(parts) if where == "image" else plain
     return {
         "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
                     "density": layer.weight.nnz / (layer.rows * layer.columns),

@@ -5,6 +5,7 @@ import numpy as np
 from gen.network import Network
 from gen.sparse import has_upper, place_within
 from hw.config import Config, Sparse
+from hw.sparse.layout import CODED_WORD
 
 __all__ = ["dense_energy", "inference_energy"]
 
@@ -22,16 +23,18 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
     Counted: each useful multiply-accumulate with its entry read and its accumulator read and
     written, and each output's requantization. A shift-add product is all its shifts and their
     sum. A memory access costs its share of a 32-bit SRAM read; the upper bits of an index are read
-    in layers that have them. Column tables, queues, codebooks, broadcast, clock and leakage are not
-    counted.
+    in layers that have them, two words for an entry that stays coded. Column tables, queues, codebooks,
+    broadcast, clock and leakage are not counted.
 
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).
     """
     c = config.sparse
     narrow = c.weight.width <= 8 and c.activation.width <= 8
-    bits = _index_bits(network, c) + c.weight.code_width + 2 * c.accumulator.width
-    access = bits / 32 * SRAM_32_BITS
+    entry = _index_bits(network, c) + c.weight.code_width
+    if c.huffman == "memory":
+        entry = np.full(len(network.layers), 2 * CODED_WORD)
+    access = (entry + 2 * c.accumulator.width) / 32 * SRAM_32_BITS
     if c.weight.kind == "shift_add":
         product = c.weight.terms * (INT8_SHIFT if narrow else INT32_SHIFT)
         product += (c.weight.terms - 1) * INT32_ADD

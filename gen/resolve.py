@@ -9,9 +9,18 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gen.network import Network
-from gen.sparse import Placement, accumulator_bound, place_all, table_words, total_rows
+from gen.sparse import (
+    Placement,
+    accumulator_bound,
+    coded_words,
+    place_all,
+    place_within,
+    table_words,
+    total_rows,
+)
 from hw.config import Activation, Capacity, Config, bits_for
 from hw.errors import ThriftyError
+from hw.sparse.layout import CODED_WORD, column_bits, column_layout
 
 __all__ = [
     "Draft", "agrees", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve",
@@ -162,6 +171,15 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     index_bits = max(p.index_bits(index["kind"]) for p in placements)
     if index["kind"] == "absolute":
         index_bits = bits_for(capacity["rows"])
+    if sparse.get("huffman") == "memory":
+        widths = [index["width"]] if "width" in index else [index_bits]
+        if "width" not in index and index_bits + bits_for(weight["codebook_size"]) < CODED_WORD:
+            widths.append(index_bits + 1)  # which may make short lengths longer, and be worth it
+        found = [_coded(draft, {**sparse, "index": {**index, "width": width}}, network, where)
+                 for width in widths]
+        _, placements, chosen, width = min(found, key=lambda each: each[0])
+        index["width"] = width
+        capacity |= chosen | given
     index.setdefault("width", max(index_bits, index.get("lower") or 1))
     for key, (need, limit) in {
         "weight.width": (weight["width"], 32), "accumulator.width": (accumulator["width"], 64),
@@ -182,6 +200,28 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
     capacity.setdefault("columns", max(2, table_words(
         placements, _validate(Capacity, {"columns": 2, **capacity}, f"{where}: sparse.capacity"))))
     return complete({**draft, "sparse": sparse}, where), placements
+
+
+def _coded(draft: dict[str, Any], sparse: dict[str, Any], network: Network,
+           where: str) -> tuple[int, list[Placement], dict[str, int], int]:
+    """Placements where entries stay coded: what fits a short length depends on all other widths.
+
+    Returns:
+        Bits of entries and column tables, placements, capacities, and the width of an index.
+    """
+    given = draft.get("sparse", {}).get("capacity", {})
+    rows = sparse["capacity"]["rows"] * (1 if sparse["index"]["kind"] == "absolute" else 2)
+    room = {**sparse["capacity"], "entries": 1 << 18, "columns": 1 << 17, "total_rows": 1 << 17,
+            "rows": min(rows, 1 << 14), **given}
+    c = complete({**draft, "sparse": {**sparse, "capacity": room}}, where).sparse
+    placements = place_within(network, c)
+    capacity = {"entries": coded_words(placements, c), "rows": max(2, *(p.slots for p in placements)),
+                "total_rows": max(2, total_rows(placements, c.drains))}
+    if column_bits(c.model_copy(update={"capacity": Capacity(**{**room, **capacity})})) < column_bits(c):
+        capacity["rows"] = room["rows"]
+    words = table_words(placements, c.capacity)
+    bits = c.pes * (CODED_WORD * capacity["entries"] + column_layout(c).size * words)
+    return bits, placements, capacity, c.index.width
 
 
 def _fill(sparse: dict[str, Any], key: str, defaults: dict[str, Any]) -> dict[str, Any]:

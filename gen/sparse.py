@@ -1,12 +1,13 @@
 """Layers to the memories of the sparse engine: placement, entries, column tables, descriptors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from gen.balance import Parts, assign_rows
+from gen.coded import StoredCode, pack_bits
 from gen.halves import assign_halves, needs_halves
 from gen.huffman import EntryCoder
 from gen.lanes import assign_lanes
@@ -18,23 +19,29 @@ from hw.config import Activation, Capacity, Config, Sparse, bits_for, integer_ra
 from hw.errors import ThriftyError
 from hw.packet import MemoryId
 from hw.sparse.layout import (
+    CODED_WORD,
+    address_bits,
     base_words,
-    codebook_depth,
     codebook_width,
+    coded_layout,
+    column_bits,
     column_layout,
     drain_job_layout,
     drain_layout,
     entry_layout,
     layer_layout,
     length_bits,
+    memories,
     row_layout,
+    symbol_layout,
     upper_layout,
 )
 from hw.sparse.pe import ALL_PES
 
 __all__ = [
-    "Placement", "Section", "accumulator_bound", "entry_words", "has_upper", "place", "place_all",
-    "place_within", "sections", "table_words", "total_rows",
+    "CodedEntries", "Placement", "Section", "accumulator_bound", "coded_entries", "coded_words",
+    "entry_words", "has_upper", "place", "place_all", "place_within", "sections", "table_words",
+    "total_rows",
 ]
 
 WORTH_A_BIT = 1.02
@@ -122,15 +129,27 @@ class Placement:
         return self.gap_bits if self.relative(kind) else self.slot_bits
 
 
+@dataclass(frozen=True)
+class CodedEntries:
+    """A layer's code, and numbers and bits of each entry in it: int64 (nonzeros)."""
+
+    code: StoredCode
+    values: np.ndarray
+    bits: np.ndarray
+
+
 def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare: int = 1 << 17,
-          broadcasts: int = 1, drains: int = 1, short: int = 4) -> Placement:
+          broadcasts: int = 1, drains: int = 1, most: int = 15,
+          measure: Callable[[Placement], np.ndarray] | None = None) -> Placement:
     """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
 
     With two broadcasts a cycle and a layer that needs them, columns go to even and odd PEs by turns.
 
     Args:
         widen: By how many bits splitting may widen absolute indices.
-        short: Bits of a short length; if many do not fit, words of the column tables are long.
+        most: How many entries a short length may stand for; if many columns have more, words of the
+            column tables are long.
+        measure: If given, tells the bits of each entry, and ``most`` stands for bits.
     """
     for together in (2, 1):
         halves = (broadcasts == 2 and spare >= layer.rows
@@ -141,30 +160,53 @@ def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare
             assign_halves, together=together) if halves else assign_rows, slots=limit, spare=spare)
         if together == 1:
             break
-        # Where scanning is the limit, short lengths are worth a bit of the indices.
-        room = [limit, min(slots, 2 * limit)] if halves else [limit]
+        # Where scanning is the limit, short lengths are worth a bit of the indices; coded, it is none.
+        room = [limit, min(slots, 2 * limit)] if halves or measure else [limit]
+        sizes, limits = None, [most]
+        if measure:
+            sizes = np.empty(layer.weight.nnz, np.int64)
+            sizes[_by_pe(parts)] = measure(_placement(layer, parts, False, halves))
+            # Weights that move change the bits of their neighbours: with some room it may do.
+            limits = [most, most - CODED_WORD, most - 2 * CODED_WORD]
         numbers = np.arange(pes)
         alike = numbers // broadcasts % drains * 2 + (numbers % 2 if halves else 0)
-        shorter = (shorten(layer.weight, parts, pes, (1 << short) - 1, alike=alike,
-                           slots=each, spare=spare) for each in room)
-        found = next((each for each in shorter if each is not None), None)
-        if found is not None:
-            parts = found
-            break
+        for least in limits:
+            attempts = (shorten(layer.weight, parts, pes, least, alike=alike, slots=each, spare=spare,
+                                sizes=sizes) for each in room)
+            found = next((each for each in attempts if each is not None), None)
+            if found is not None:
+                placement = _placement(layer, found, False, halves)
+                if measure is None or _longest(placement, measure(placement), pes) <= most:
+                    return placement
+    return _placement(layer, parts, True, halves)
+
+
+def _placement(layer: Layer, parts: Parts, long: bool, halves: bool) -> Placement:
     column = np.repeat(np.arange(layer.columns), np.diff(layer.weight.indptr))
     pe, slot = parts.pe[parts.of_entry], parts.slot[parts.of_entry]
     # The matrix is sorted by column and row, so the slots of a PE ascend in each column.
-    order = np.argsort(pe.astype(np.uint16), kind="stable")
+    order = _by_pe(parts)
     pe, column, slot = pe[order], column[order], slot[order]
     same = np.zeros(len(pe), bool)
     same[1:] = (pe[1:] == pe[:-1]) & (column[1:] == column[:-1])
     gap = slot - np.where(same, np.concatenate(([0], slot[:-1])) + 1, 0)
     value = layer.weight.data[order].astype(np.int64)
-    return Placement(layer, parts, together == 1, halves, pe, column, slot, gap, value)
+    return Placement(layer, parts, long, halves, pe, column, slot, gap, value)
+
+
+def _by_pe(parts: Parts) -> np.ndarray:
+    return np.argsort(parts.pe[parts.of_entry].astype(np.uint16), kind="stable")
+
+
+def _longest(placement: Placement, bits: np.ndarray, pes: int) -> int:
+    """Bits of the longest column of any PE."""
+    columns = placement.layer.columns
+    return int(_sums(placement.entry_pe * columns + placement.entry_column, bits, pes * columns).max())
 
 
 def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 1, kind: str,
-              width: int | None, rows: int | None, total_rows: int | None) -> list[Placement]:
+              width: int | None, rows: int | None, total_rows: int | None,
+              coded: Sparse | None = None) -> list[Placement]:
     """Spread every layer over PEs. Rows are split as far as what is already decided leaves room.
 
     Indices get no wider for the sake of split rows unless it is worth it.
@@ -172,15 +214,19 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
     Args:
         kind, width: Of the index, or None.
         rows, total_rows: Capacities, or None.
+        coded: The complete configuration, if entries stay coded in memory.
     """
-    short = 4 if rows is None else length_bits(rows)
+    most = (1 << (4 if rows is None else length_bits(rows))) - 1
+    measure = None
+    if coded is not None:
+        most, measure = (1 << column_bits(coded)) - 1, partial(_bits, c=coded)
     spare = (1 << 17 if total_rows is None else drains * total_rows) - sum(
         layer.rows for layer in network.layers)
     placements = []
     for layer in network.layers:
         def spread(widen: int, spare: int = spare, layer: Layer = layer) -> Placement:
             return place(layer, pes, slots=1 << 14 if rows is None else rows, widen=widen, spare=spare,
-                         broadcasts=broadcasts, drains=drains, short=short)
+                         broadcasts=broadcasts, drains=drains, most=most, measure=measure)
 
         placement = spread(0)
         if placement.most_entries > WORTH_A_BIT * layer.weight.nnz / pes:
@@ -189,7 +235,7 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
                     and (width is None or wide.index_bits(kind) <= width)):
                 placement = wide
         if width is not None and placement.index_bits(kind) > width:
-            placement = place(layer, pes, spare=0, drains=drains, short=short)
+            placement = place(layer, pes, spare=0, drains=drains, most=most, measure=measure)
         spare -= len(placement.parts.row) - layer.rows
         placements.append(placement)
     return placements
@@ -198,7 +244,8 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
 def place_within(network: Network, c: Sparse) -> list[Placement]:
     """Spread every layer over the PEs of a complete configuration."""
     return place_all(network, c.pes, broadcasts=c.broadcasts, drains=c.drains, kind=c.index.kind,
-                     width=c.index.width, rows=c.capacity.rows, total_rows=c.capacity.total_rows)
+                     width=c.index.width, rows=c.capacity.rows, total_rows=c.capacity.total_rows,
+                     coded=c if c.huffman == "memory" else None)
 
 
 def accumulator_bound(layer: Layer, activation: Activation) -> int:
@@ -221,7 +268,10 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     columns: list[list[np.ndarray]] = [[] for _ in range(c.pes)]
     # Indices with upper bits come first, so that the memory of these bits may be shallow.
     order = sorted(range(len(placements)), key=lambda k: not has_upper(placements[k], c))
-    first = _first_entries(placements, order, c)
+    for k, placement in enumerate(placements):
+        _check_layer(k, placement.layer, placement, c, k == len(placements) - 1)
+    stored = [coded_entries(each, c) for each in placements] if c.huffman == "memory" else []
+    first = _first_coded(placements, stored, c) if stored else _first_entries(placements, order, c)
     layers, codebooks = [], []
     drains: list[list[np.ndarray]] = [[] for _ in range(c.drains)]
     rows: list[list[np.ndarray]] = [[] for _ in range(c.drains)]
@@ -229,13 +279,18 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
     for k, placement in enumerate(placements):
         layer, parts = placement.layer, placement.parts
         last = k == len(placements) - 1
-        _check_layer(k, layer, placement, c, last)
         if c.weight.kind != "direct":
             book = np.unique(layer.weight.data).astype(np.int64)
             words = np.zeros(1 << c.weight.code_width, np.int64)
             words[:len(book)] = encode(book, c.weight) if c.weight.kind == "shift_add" else book
-            codebooks.append(words)
-        for pe, table in enumerate(_tables(placement, first[k], c)):
+            if stored:
+                code, index = stored[k].code.meanings
+                codebooks.append(pack(symbol_layout(c), word=words[code], index=index))
+            else:
+                words &= (1 << codebook_width(c)) - 1
+                codebooks.append(words.astype(np.uint32)[:, None])
+        for pe, table in enumerate(_tables(
+                placement, first[k], c, stored[k] if stored else None)):
             columns[pe].append(table)
 
         # Descriptor, drain order, rows.
@@ -251,6 +306,8 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         flags = {"halves": int(placement.halves)} if c.broadcasts == 2 else {}
         if upper_layout(c) is not None:
             flags["upper"] = int(has_upper(placement, c))
+        if stored:
+            flags["raw"] = stored[k].code.raw
         layers.append(pack(
             layer_layout(c), **flags, long=int(placement.long), table=table_base,
             more_beats=(layer.columns - 1) // c.activation.lanes,
@@ -260,13 +317,23 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         table_base += base_words(c.capacity) + placement.words
 
     for k in order if c.entries == "memory" else []:
-        if c.huffman:
+        if stored:
+            break
+        if c.huffman == "image":
             result += _coded(placements[k], first[k], c)
             continue
         for pe, (lower, upper) in enumerate(_entries(placements[k], c)):
             entries[pe].append(lower)
             if has_upper(placements[k], c):
                 uppers[pe].append(upper)
+    if stored:
+        lengths = np.concatenate([each.code.entry_lengths for each in stored])
+        result.append(Section(MemoryId.HUFFMAN, ALL_PES, lengths.astype(np.uint32)[:, None]))
+        own = [[part for _, part in _parts(each, c)] for each in placements]
+        for pe in range(c.pes):
+            values = np.concatenate([each.values[own[k][pe]] for k, each in enumerate(stored)])
+            bits = np.concatenate([each.bits[own[k][pe]] for k, each in enumerate(stored)])
+            entries[pe].append(pack_bits(values, bits, _first_bit(c)).astype(np.uint32)[:, None])
     for pe in range(c.pes):
         if entries[pe]:
             result.append(Section(MemoryId.ENTRIES, pe, np.concatenate(entries[pe])))
@@ -274,9 +341,8 @@ def sections(network: Network, config: Config, placements: list[Placement]) -> l
         if uppers[pe]:
             result.append(Section(MemoryId.UPPER, pe, np.concatenate(uppers[pe])))
     if codebooks:
-        words = np.concatenate(codebooks) & ((1 << codebook_width(c)) - 1)
-        assert len(words) <= codebook_depth(c)
-        result.append(Section(MemoryId.CODEBOOK, ALL_PES, words.astype(np.uint32)[:, None]))
+        result.append(Section(MemoryId.CODEBOOK, ALL_PES, np.concatenate(codebooks)))
+        assert len(result[-1].words) <= memories(config)[MemoryId.CODEBOOK][1]
     result.append(Section(MemoryId.LAYERS, 0, np.concatenate(layers)))
     for lane in range(c.drains):
         result.append(Section(MemoryId.DRAIN, lane, np.concatenate(drains[lane])))
@@ -295,7 +361,7 @@ def _relative(placement: Placement, c: Sparse) -> bool:
     Huffman-coded ones do wherever there is a choice: small gaps are the most frequent ones, while slots
     are all alike. Gaps never need more bits.
     """
-    return placement.relative(c.index.kind) or (c.huffman and c.index.kind == "per_layer")
+    return placement.relative(c.index.kind) or (c.huffman != "none" and c.index.kind == "per_layer")
 
 
 def table_words(placements: list[Placement], capacity: Capacity) -> int:
@@ -317,17 +383,20 @@ def _first_entries(placements: list[Placement], order: list[int], c: Sparse) -> 
     return first
 
 
-def _tables(placement: Placement, first: np.ndarray, c: Sparse) -> Iterator[np.ndarray]:
+def _tables(placement: Placement, first: np.ndarray, c: Sparse,
+            stored: CodedEntries | None) -> Iterator[np.ndarray]:
     """A layer's column table of each PE: base address, then lengths."""
     layout, bases = column_layout(c), base_words(c.capacity)
     together, sides = placement.together, 2 if placement.halves else 1
     padded = placement.words * sides * together
-    counts = np.bincount(placement.entry_pe * padded + placement.entry_column,
-                         minlength=c.pes * padded).reshape(c.pes, -1, sides, together)
+    # Addresses wrap: a base is the first entry's plus one, modulo the address range.
+    ahead = 1 if stored is None else stored.code.raw - _first_bit(c)
+    counts = _sums(placement.entry_pe * padded + placement.entry_column,
+                   None if stored is None else stored.bits, c.pes * padded)
+    counts = counts.reshape(c.pes, -1, sides, together)
     bits = layout["first"].width
     for pe in range(c.pes):
-        # Addresses wrap: a base is the first entry's plus one, modulo the address range.
-        base = int(first[pe] + 1) % (1 << bits_for(c.capacity.entries))
+        base = int(first[pe] + ahead) % (1 << address_bits(c))
         words = [base >> layout.size * k & (1 << layout.size) - 1 for k in range(bases)]
         lengths = counts[pe, :, pe % sides]
         if placement.long:
@@ -349,6 +418,56 @@ def _entries(placement: Placement, c: Sparse) -> Iterator[tuple[np.ndarray, np.n
     lower, upper = entry_words(placement, c)
     for _, part in _parts(placement, c):
         yield lower[part], upper[part]
+
+
+def coded_entries(placement: Placement, c: Sparse) -> CodedEntries:
+    """How a layer's entries are coded in memory."""
+    index, code = _fields(placement, c)
+    best = StoredCode.of(index, code, c)
+    return CodedEntries(best, *best.encode(index, code))
+
+
+def coded_words(placements: list[Placement], c: Sparse) -> int:
+    """Words of coded entries on the PE that has most, all layers together."""
+    used = np.full(c.pes, _first_bit(c))
+    for placement in placements:
+        used += _sums(placement.entry_pe, coded_entries(placement, c).bits, c.pes)
+    return int(_words(used).max())
+
+
+def _first_coded(placements: list[Placement], stored: list[CodedEntries], c: Sparse) -> np.ndarray:
+    """Where each layer's coded entries begin on each PE, in bits: int64 (layers x PEs)."""
+    first = np.zeros((len(placements), c.pes), np.int64)
+    used = np.full(c.pes, _first_bit(c))
+    for k, (placement, entries) in enumerate(zip(placements, stored, strict=True)):
+        first[k] = used
+        used += _sums(placement.entry_pe, entries.bits, c.pes)
+        _check_entries(k, _words(used), "entries", c.capacity.entries, c,
+                       f"words of {CODED_WORD} bits")
+    return first
+
+
+def _words(used: np.ndarray) -> np.ndarray:
+    """Words of coded entries, if so many bits are used: one more, because two are read at a time."""
+    return used // CODED_WORD + 2
+
+
+def _first_bit(c: Sparse) -> int:
+    """Where coded entries begin: a decoder looks at as many bits as may be raw."""
+    return coded_layout(c)["raw"].width
+
+
+def _bits(placement: Placement, c: Sparse) -> np.ndarray:
+    """Bits of each coded entry: int64 (nonzeros); none if they cannot be coded at all."""
+    if (placement.index_bits(c.index.kind) > c.index.width
+            or len(np.unique(placement.layer.weight.data)) > c.weight.codebook_size):
+        return np.zeros(len(placement.entry_pe), np.int64)
+    return coded_entries(placement, c).bits
+
+
+def _sums(where: np.ndarray, what: np.ndarray | None, size: int) -> np.ndarray:
+    """Sums of ``what``, or of ones, by number: int64 (size)."""
+    return np.bincount(where, what, size).astype(np.int64)
 
 
 def _coded(placement: Placement, first: np.ndarray, c: Sparse) -> Iterator[Section]:
@@ -494,10 +613,11 @@ def _check_terms(k: int, layer: Layer, c: Sparse) -> None:
                            f'{remedy}set weight.kind = "codebook"')
 
 
-def _check_entries(k: int, used: np.ndarray, key: str, capacity: int, c: Sparse) -> None:
+def _check_entries(k: int, used: np.ndarray, key: str, capacity: int, c: Sparse,
+                   what: str = "entries") -> None:
     most = int(used.max())
     if most > capacity:
         pes = -(-int(used.sum()) // capacity)
-        raise ThriftyError(f"layer {k}: {most} entries on PE {int(used.argmax())}, but "
+        raise ThriftyError(f"layer {k}: {most} {what} on PE {int(used.argmax())}, but "
                            f"capacity.{key} is {capacity}: set it to {most}, or use at "
                            f"least {max(pes, c.pes + 1)} PEs")

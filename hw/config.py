@@ -140,7 +140,7 @@ class Capacity(_Table):
     layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
     entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
         description="stored weights a PE, all layers together; of streamed weights, those that may "
-        "wait in a PE")
+        "wait in a PE; with huffman = memory, words of 16 bits")
     upper_entries: Annotated[int, Field(ge=2, le=1 << 18)] = Field(
         2, description="stored weights a PE whose index has more than index.lower bits")
     columns: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
@@ -181,8 +181,9 @@ class Sparse(_Table):
         "be larger than the memories")
     stream_width: Literal[32, 64, 128, 256, 512] = Field(
         32, description="bits of a beat on s_axis_w (only entries = stream)")
-    huffman: bool = Field(
-        False, description="entries of the image are Huffman-coded and decoded while they are loaded")
+    huffman: Literal["none", "image", "memory"] = Field(
+        "none", description="where entries are Huffman-coded. image: in the image, and decoded while "
+        "they are loaded; memory: in the PEs' memories too, and decoded in front of the multipliers")
     activation: Activation
     weight: Weight
     index: Index
@@ -209,7 +210,7 @@ class Sparse(_Table):
         if self.outputs == "activations" and not self.requantize.enabled:
             raise ValueError('outputs = "activations" needs requantize.enabled = true')
         if self.entries == "stream":
-            if self.huffman:
+            if self.huffman != "none":
                 raise ValueError('huffman needs entries = "memory": streamed ones are not coded')
             if self.index.lower is not None:
                 raise ValueError('index.lower needs entries = "memory": streamed ones are whole')
@@ -217,6 +218,17 @@ class Sparse(_Table):
             if least > self.stream_width:
                 raise ValueError(f"stream_width {self.stream_width} cannot hold an entry and its PE: "
                                  f"they take {least} bits")
+        if self.huffman == "memory":
+            if self.weight.kind == "direct":
+                raise ValueError('huffman = "memory" codes shared weights: set weight.kind to '
+                                 '"codebook" or "shift_add", or huffman to "image"')
+            if self.index.lower is not None:
+                raise ValueError('index.lower needs entries of one width: leave it out, or set huffman '
+                                 'to "image"')
+            if self.index.width + self.weight.code_width > 16:
+                raise ValueError(f"index.width {self.index.width} and the {self.weight.code_width} bits "
+                                 'of a code must be at most 16 together with huffman = "memory": use '
+                                 "more PEs or fewer shared weights")
         if cap.upper_entries > cap.entries:
             raise ValueError(f"capacity.upper_entries {cap.upper_entries} must be at most "
                              f"capacity.entries {cap.entries}")

@@ -16,7 +16,8 @@ def address_width(depth: int) -> int:
 
 
 class Memory(Component):
-    """A RAM with one write port and one read port, or with a single port that does both.
+    """A RAM with one write port and one read port, or with a single port that does both; or with that
+    and a second read port.
 
     The read port is a pipeline of ``latency`` registers: ``i_read`` loads the RAM's latch from
     ``i_address``; with latency 2, ``i_advance`` then moves the latch to the output register. A reader
@@ -24,7 +25,8 @@ class Memory(Component):
 
     Reading an address in the very cycle in which it is written gives an undefined word (RAMs differ,
     and the logic that would hide it costs 29 LUT4 and 48 FF an instance on ECP5): users must not do
-    so, or must not look at the result. With one port, a write makes the read of that cycle void.
+    so, or must not look at the result. With one port, a write makes the read of that cycle void; with
+    two, both reads.
 
     The contents after reset are undefined, as in RAMs that cannot be initialised.
 
@@ -32,16 +34,17 @@ class Memory(Component):
         width: Bits of a word, 1 or more.
         depth: Words, 2 or more.
         latency: Cycles from address to data, 1 or 2.
-        ports: "dual" (one read, one write) or "single" (one address; SPRAM on iCE40 needs this).
+        ports: "dual" (one read, one write), "single" (one address; SPRAM on iCE40 needs this), or "twin"
+            (the same, and a read at an address of its own; iCE40 spends two RAMs).
         granularity: Bits that one write enable covers; None for the whole word.
         block: Block RAM however small: for words whose way to the next register is long.
 
     Members: ``i_write`` (one bit a granule), ``i_write_address``, ``i_write_data``, ``i_read``,
-    ``i_advance``, ``i_address``, ``o_data``.
+    ``i_advance``, ``i_address``, ``o_data``; ``i_twin_address``, ``o_twin`` of the second read port.
     """
 
     def __init__(self, width: int, depth: int, *, latency: int = 2,
-                 ports: Literal["dual", "single"] = "dual", granularity: int | None = None,
+                 ports: Literal["dual", "single", "twin"] = "dual", granularity: int | None = None,
                  block: bool = False):
         if width < 1:
             raise ValueError(f"memory width must be at least 1, not {width}")
@@ -61,6 +64,8 @@ class Memory(Component):
             "i_advance": In(1, init=1),
             "i_address": In(address_width(depth)),
             "o_data": Out(width),
+            **({"i_twin_address": In(address_width(depth)), "o_twin": Out(width)}
+               if ports == "twin" else {}),
         })
 
     def elaborate(self, platform):
@@ -73,7 +78,7 @@ class Memory(Component):
         write = mem.write_port(granularity=self.granularity)
         read = mem.read_port()
         m.d.comb += [write.en.eq(self.i_write), write.data.eq(self.i_write_data)]
-        if self.ports == "single":
+        if self.ports != "dual":
             address = Signal.like(self.i_address)
             writing = self.i_write.any()
             m.d.comb += [
@@ -88,11 +93,18 @@ class Memory(Component):
                 read.addr.eq(self.i_address),
                 read.en.eq(self.i_read),
             ]
-        if self.latency == 1:
-            m.d.comb += self.o_data.eq(read.data)
-        else:
-            output = Signal(self.width, reset_less=True)
-            with m.If(self.i_advance):
-                m.d.sync += output.eq(read.data)
-            m.d.comb += self.o_data.eq(output)
+        self._output(m, self.o_data, read.data, "output")
+        if self.ports == "twin":
+            twin = mem.read_port()
+            m.d.comb += [twin.addr.eq(self.i_twin_address), twin.en.eq(self.i_read)]
+            self._output(m, self.o_twin, twin.data, "output_twin")
         return m
+
+    def _output(self, m, out, latch, name):
+        if self.latency == 1:
+            m.d.comb += out.eq(latch)
+        else:
+            output = Signal(self.width, name=name, reset_less=True)
+            with m.If(self.i_advance):
+                m.d.sync += output.eq(latch)
+            m.d.comb += out.eq(output)

@@ -81,7 +81,7 @@ class MemoryId(enum.IntEnum):
     ROWS = 5
     UPPER = 6
     HUFFMAN = 7
-    """Tables of the Huffman codes of the sections that follow."""
+    """Tables of the Huffman codes of the sections that follow; or lengths of words that stay coded."""
 
 
 CODED = 0x80

@@ -56,7 +56,7 @@ class Top(Component):
         m.submodules.exit = exit_ = SkidBuffer(BEAT_LAYOUT)
         m.submodules.receiver = receiver = PacketReceiver(
             hardware_id, LoadBus(engine.load_width, engine.load_address),
-            self.config if self.config.sparse.huffman else None)
+            self.config if self.config.sparse.huffman == "image" else None)
         m.submodules.sender = sender = PacketSender(len(engine.o_words))
         m.submodules.registers = registers = Registers(hardware_id)
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.huffman import bits, kmeans_counts
+from bench.eie import LAYERS
+from bench.huffman import bits, kmeans_counts, memory_bits
 
 
 def test_bits_of_known_distributions():
@@ -26,3 +27,13 @@ def test_bits_of_known_distributions():
 def test_trained_codes_are_uneven():
     counts = kmeans_counts()
     assert len(counts) == 16 and counts.sum() == 18816 and counts.max() > 1.5 * counts.mean()
+
+
+def test_bits_in_memory():
+    layers = {layer.name: layer for layer in LAYERS}
+    sparse, dense = (memory_bits(layers[name], 1, divide=16) for name in ("VGG-7", "NT-Wd"))
+    for row in (sparse, dense):
+        assert row["unlimited"] < row["own_entry"] < row["plain_entry"]
+        assert row["own"] == row["own_entry"] + row["own_tables"] <= row["coded"] + 0.2
+    # Lengths in bits are longer than numbers of entries: many entries a column are needed to make up.
+    assert sparse["own_tables"] > 1.5 * sparse["plain_tables"] and dense["own"] < 0.85 * dense["plain"]

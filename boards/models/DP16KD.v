@@ -1,5 +1,6 @@
 // Simulation model of ECP5's block RAM, as far as synthesis uses it: one clock, port widths 1 to 36,
-// byte enables, read before write, and the optional output registers. No resets, no initial contents.
+// byte enables, read before write or (NORMAL) no read while writing, and the optional output registers.
+// No resets, no initial contents.
 `timescale 1ns / 1ps
 
 module DP16KD #(
@@ -78,7 +79,7 @@ module DP16KD #(
     always @(posedge CLKA) begin
         if (OCEA) register_a <= latch_a;
         if (CEA) begin
-            latch_a <= read(words[address_a[13:5]], address_a[4:0], DATA_WIDTH_A);
+            if (!WEA || WRITEMODE_A != "NORMAL") latch_a <= read(words[address_a[13:5]], address_a[4:0], DATA_WIDTH_A);
             if (WEA)
                 words[address_a[13:5]] <= words[address_a[13:5]] & ~mask_a
                     | place(wide_a, address_a[4:0], DATA_WIDTH_A) & mask_a;
@@ -87,7 +88,7 @@ module DP16KD #(
     always @(posedge CLKB) begin
         if (OCEB) register_b <= latch_b;
         if (CEB) begin
-            latch_b <= read(words[address_b[13:5]], address_b[4:0], DATA_WIDTH_B);
+            if (!WEB || WRITEMODE_B != "NORMAL") latch_b <= read(words[address_b[13:5]], address_b[4:0], DATA_WIDTH_B);
             if (WEB)
                 words[address_b[13:5]] <= words[address_b[13:5]] & ~mask_b
                     | place({18'b0, data_b}, address_b[4:0], DATA_WIDTH_B) & mask_b;

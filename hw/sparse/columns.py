@@ -4,9 +4,17 @@ from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import ceil_log2
 
-from hw.config import Config, bits_for
+from hw.config import Config
 from hw.memory import Memory
-from hw.sparse.layout import base_words, column_layout, item_layout, length_bits, queue_layout
+from hw.sparse.layout import (
+    address_bits,
+    base_words,
+    column_bits,
+    column_layout,
+    item_layout,
+    left_bits,
+    queue_layout,
+)
 from hw.stream import delay
 
 __all__ = ["ColumnTable"]
@@ -48,7 +56,7 @@ class ColumnTable(Component):
     def elaborate(self, platform):
         m = Module()
         c, latency = self.config.sparse, self.config.memory_latency
-        short, layout = length_bits(c.capacity.rows), column_layout(c)
+        short, layout = column_bits(c), column_layout(c)
         m.submodules.table = table = Memory(layout.size, c.capacity.columns, latency=latency)
         item = delay(m, self.i_item, 1, "item", reset_less=True)
         valid = delay(m, self.i_valid, 1, "item_valid")
@@ -83,6 +91,14 @@ class ColumnTable(Component):
             use[1].eq(item.nonzero[1] & word.second.any()),
             total.eq(Mux(item.base[1:].any(), 0, Cat(both[:short], upper))),
         ]
+        # Where entries stay coded: bits of the columns in use, and of a first one that is not.
+        wanted = Signal(left_bits(c), reset_less=True)
+        skipped = Signal(short, reset_less=True)
+        used = Mux(item.nonzero[0], word.first, 0) + Mux(item.nonzero[1] & ~item.long, word.second, 0)
+        m.d.sync += [
+            wanted.eq(Cat(used[:short], Mux(item.long, word.second, used[short]))),
+            skipped.eq(Mux(item.nonzero[0], 0, word.first)),
+        ]
         further = []  # the upper words of a base address
         for k in range(1, base_words(c.capacity)):
             further.append(Signal(layout.size, name=f"base_{k}", reset_less=True))
@@ -91,7 +107,7 @@ class ColumnTable(Component):
         valid = delay(m, valid, 1, "measured_valid")
 
         # The running sum; what the queue holds.
-        end = Signal(bits_for(c.capacity.entries))
+        end = Signal(address_bits(c))
         with m.If(valid):
             m.d.sync += end.eq(Mux(item.marker, 0, end + Cat(total, *further)))
         out = Signal(queue_layout(c), reset_less=True)
@@ -99,16 +115,27 @@ class ColumnTable(Component):
         m.d.sync += [
             push.eq(valid & (item.marker | use.any())),
             out.marker.eq(item.marker),
-            out.stop.eq(~use[1]),
             out.from_second.eq(~use[0]),
-            out.one.eq(item.marker | Mux(use[0], first_is_one & (second_empty | ~use[1]), second_one)),
-            out.turn.eq(use[0] & first_is_one),
-            out.left.eq(~Mux(use[0], total, second)),
-            out.second.eq(~(second + Const(2, short + 1))),
             out["values"].eq(item["values"]),
         ]
+        if c.huffman == "memory":
+            m.d.sync += [
+                out.both.eq(use.all()),
+                out.address.eq(end + skipped),
+                out.left.eq(wanted),
+                out.second.eq(second),
+            ]
+        else:
+            m.d.sync += [
+                out.stop.eq(~use[1]),
+                out.one.eq(item.marker
+                           | Mux(use[0], first_is_one & (second_empty | ~use[1]), second_one)),
+                out.turn.eq(use[0] & first_is_one),
+                out.left.eq(~Mux(use[0], total, second)),
+                out.second.eq(~(second + Const(2, short + 1))),
+            ]
         m.d.comb += self.o_item.eq(out)
-        if c.entries == "memory":
+        if c.entries == "memory" and c.huffman != "memory":
             m.d.comb += self.o_item.end.eq(end)
         m.d.comb += self.o_push.eq(push)
         return m

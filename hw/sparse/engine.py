@@ -208,7 +208,7 @@ class SparseEngine(Component):
 
         # After reset the accumulators are read, which clears them, then the banks are given out.
         listening = delay(m, Const(1), RESET_LATENCY - 1, "listening")  # the bus is one more cycle
-        settled = Signal(5)  # cycles since; after 16 of them the last zero has long been written
+        settled = Signal(6)  # cycles since; after 32 of them the last zero has long been written
         with m.If(clearing):
             m.d.sync += bank.eq(bank ^ listening)
             with m.If(bank):

@@ -4,6 +4,7 @@ The circuits and the compiler both read these layouts, so that each is defined o
 """
 
 from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.utils import ceil_log2
 
 from hw.arithmetic.requantize import SHIFT_BITS
 from hw.arithmetic.shift_add import word_layout
@@ -11,10 +12,11 @@ from hw.config import Capacity, Config, Sparse, bits_for
 from hw.packet import MemoryId
 
 __all__ = [
-    "MAX_LENGTH", "SYMBOL_BITS", "base_words", "beat_layout", "beats", "bundle_layout", "codebook_depth",
-    "codebook_width", "column_layout", "drain_job_layout", "drain_layout", "entry_layout",
-    "huffman_layout", "item_layout", "lane_of", "layer_layout", "length_bits", "memories",
-    "queue_layout", "row_layout", "streamed_layout", "tag_layout", "task_flags", "task_layout",
+    "CODED_WORD", "DECIDING", "MAX_LENGTH", "SYMBOL_BITS", "address_bits", "base_words", "beat_layout",
+    "beats", "bundle_layout", "codebook_depth", "codebook_width", "coded_layout", "column_bits",
+    "column_layout", "drain_job_layout", "drain_layout", "entry_layout", "huffman_layout", "item_layout",
+    "lane_of", "layer_layout", "left_bits", "length_bits", "longest_entry", "memories", "queue_layout",
+    "row_layout", "streamed_layout", "symbol_layout", "tag_layout", "task_flags", "task_layout",
     "upper_layout",
 ]
 
@@ -23,6 +25,12 @@ SYMBOL_BITS = 8
 
 MAX_LENGTH = 15
 """Bits of the longest code word."""
+
+CODED_WORD = 16
+"""Bits of a word of entries that stay coded in memory."""
+
+DECIDING = 4
+"""First bits of a code word in memory that tell its length."""
 
 
 def beats(elements: int, lanes: int) -> int:
@@ -56,6 +64,30 @@ def streamed_layout(c: Sparse) -> StructLayout:
     return StructLayout({"pe": bits_for(c.pes), "bundle": bundle_layout(c)})
 
 
+def coded_layout(c: Sparse) -> StructLayout:
+    """The longest entry that stays coded in memory, from its first bit on.
+
+    An entry is the low bits of its index as they are, highest first: as many as its layer says, up to
+    those of ``raw``. Then comes the code word of what it is apart from that; ``symbol`` is this word and
+    bits behind it, if it is not the longest there can be. The first ``DECIDING`` bits tell its length.
+    """
+    # A block RAM of 1,024 symbols is there anyway. There are at least so many raw bits that there is a
+    # word for every code with all that is left of an index; more than 13 in all gain next to nothing.
+    symbol = max(8, 10 - ceil_log2(c.capacity.layers))
+    raw = max(min(c.index.width, 13 - symbol), c.index.width + c.weight.code_width - symbol)
+    return StructLayout({"raw": raw, "symbol": symbol})
+
+
+def longest_entry(c: Sparse) -> int:
+    """Bits of the longest entry that stays coded in memory, at most ``CODED_WORD``."""
+    return coded_layout(c).size
+
+
+def symbol_layout(c: Sparse) -> StructLayout:
+    """What a symbol means: a word of a codebook, and an index whose raw bits are zero."""
+    return StructLayout({"word": codebook_width(c), "index": c.index.width})
+
+
 def huffman_layout() -> StructLayout:
     """A word of the tables of Huffman codes: code words of a length, or a symbol, of either code."""
     return StructLayout({"index": SYMBOL_BITS + 1, "code": SYMBOL_BITS + 1})
@@ -66,13 +98,38 @@ def length_bits(rows: int) -> int:
     return max(4, -(-bits_for(rows + 1) // 2))
 
 
+def column_bits(c: Sparse) -> int:
+    """Bits of a short length in the column tables; where entries stay coded, that of a dozen others."""
+    short = length_bits(c.capacity.rows)
+    if c.huffman != "memory":
+        return short
+    dozen = 12 * (c.index.width + c.weight.code_width)
+    # Two more bits than of entries: so base addresses, which have four more, take no more words.
+    return max(short + 2, bits_for(dozen + 1),
+               -(-bits_for(c.capacity.rows * longest_entry(c) + 1) // 2))
+
+
+def left_bits(c: Sparse) -> int:
+    """Bits of how much two short columns, or a long one, have together."""
+    short = column_bits(c)
+    if c.huffman != "memory":
+        return 2 * short
+    return min(2 * short, bits_for(max((2 << short) - 1, c.capacity.rows * longest_entry(c) + 1)))
+
+
+def address_bits(c: Sparse) -> int:
+    """Bits of the place of an entry."""
+    return bits_for(c.capacity.entries * (CODED_WORD if c.huffman == "memory" else 1))
+
+
 def column_layout(c: Sparse) -> StructLayout:
     """How many entries columns have on a PE: two columns, or, together, one long column.
 
     The table of a layer begins with ``base_words`` words: the address of its first entry plus one, low
-    bits first. The lengths of all its columns follow in order.
+    bits first. The lengths of all its columns follow in order. Lengths of entries that stay coded are
+    in bits, and so is their address: that of the first one if it had all the raw bits there can be.
     """
-    short = length_bits(c.capacity.rows)
+    short = column_bits(c)
     return StructLayout({"first": short, "second": short})
 
 
@@ -100,8 +157,9 @@ def task_layout(c: Sparse) -> StructLayout:
 
 
 def task_flags(c: Sparse) -> dict[str, int]:
-    """How a layer's indices are stored: as gaps, and with upper bits."""
-    return {"relative": 1} | ({} if upper_layout(c) is None else {"upper": 1})
+    """How a layer's indices are stored: as gaps, and with upper bits; or how many bits are not coded."""
+    raw = {"raw": bits_for(coded_layout(c)["raw"].width + 1)} if c.huffman == "memory" else {}
+    return {"relative": 1} | ({} if upper_layout(c) is None else {"upper": 1}) | raw
 
 
 def _value(c: Sparse) -> int:
@@ -130,8 +188,17 @@ def queue_layout(c: Sparse) -> StructLayout:
     ``second``: of these, how many from the second column on may be left when the first one ends, in the
     form that the walker compares. ``stop``: the second column is left out. ``from_second``: the first
     one is. ``one``: one entry to walk. ``turn``: the first column's last entry comes first.
+
+    Where entries stay coded, everything is in bits. ``address``: where the first one begins that is
+    wanted. ``left``: how many to decode. ``second``: of these, how many of the second column, if
+    ``both`` are wanted. ``from_second``: the first one is left out.
     """
-    short = length_bits(c.capacity.rows)
+    short = column_bits(c)
+    if c.huffman == "memory":
+        return StructLayout({
+            "marker": 1, "both": 1, "from_second": 1, "address": address_bits(c), "left": left_bits(c),
+            "second": short, "values": ArrayLayout(_value(c), 2),
+        })
     most = max(2 * ((1 << short) - 1), c.capacity.rows)
     place = {"end": bits_for(c.capacity.entries)} if c.entries == "memory" else {}
     return StructLayout({
@@ -231,8 +298,13 @@ def memories(config: Config) -> dict[MemoryId, tuple[int, int]]:
     upper = upper_layout(c)
     if upper is not None:
         sizes[MemoryId.UPPER] = (upper.size, cap.upper_entries)
-    if c.huffman:
+    if c.huffman == "image":
         sizes[MemoryId.HUFFMAN] = (huffman_layout().size, MAX_LENGTH + 1 + (1 << SYMBOL_BITS))
-    if c.weight.kind != "direct":
+    if c.huffman == "memory":
+        sizes[MemoryId.ENTRIES] = (CODED_WORD, cap.entries)
+        # The lengths of code words, less one, and their meanings.
+        sizes[MemoryId.HUFFMAN] = (4, cap.layers << DECIDING)
+        sizes[MemoryId.CODEBOOK] = (symbol_layout(c).size, cap.layers << coded_layout(c)["symbol"].width)
+    elif c.weight.kind != "direct":
         sizes[MemoryId.CODEBOOK] = (codebook_width(c), codebook_depth(c))
     return sizes

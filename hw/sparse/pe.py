@@ -24,13 +24,18 @@ from hw.memory import Memory
 from hw.packet import MemoryId
 from hw.sparse.accumulator import Accumulators, slot_bits
 from hw.sparse.columns import ColumnTable
+from hw.sparse.decoder import EntryDecoder
 from hw.sparse.layout import (
+    CODED_WORD,
+    DECIDING,
     bundle_layout,
     codebook_depth,
     codebook_width,
+    coded_layout,
     entry_layout,
     item_layout,
     queue_layout,
+    symbol_layout,
     task_layout,
     upper_layout,
 )
@@ -62,8 +67,10 @@ def in_flight(memory_latency: int) -> int:
 
 
 def entry_latency(config: Config) -> int:
-    """Cycles from the walker to the entry: those of the RAM, if there is one."""
-    return config.memory_latency if config.sparse.entries == "memory" else 0
+    """Cycles from the walker to the entry: those of the RAM, or of both that coded entries take."""
+    if config.sparse.entries == "stream":
+        return 0
+    return config.memory_latency * (2 if config.sparse.huffman == "memory" else 1)
 
 
 def drain_latency(entry_latency: int) -> int:
@@ -193,11 +200,12 @@ class ProcessingElement(Component):
         slot = delay(m, self.i_drain.slot, 1, "drain_slot", reset_less=True)
         read = delay(m, self.i_read, 1, "drain_read")
         release = delay(m, self.i_drain.release, 1, "drain_release")
-        behind = entry_latency(self.config)
-        before_row = behind + 2  # cycles from the walker's input to a row
+        coded = c.huffman == "memory"
+        before_row = entry_latency(self.config) + 2  # cycles from the walker's input to a row
+        behind = latency if coded else entry_latency(self.config)  # from its output to the entry
 
         # Walker and entries.
-        m.submodules.walker = walker = ColumnWalker(c)
+        m.submodules.walker = walker = EntryDecoder(c, latency) if coded else ColumnWalker(c)
         m.d.comb += [
             walker.i.payload.eq(queue.o.payload),
             walker.i.valid.eq(queue.o.valid),
@@ -206,24 +214,27 @@ class ProcessingElement(Component):
         ]
         # One port costs a multiplexer, but large memories have no second one.
         ports: Literal["single", "dual"] = "single" if cap.entries >= LARGE else "dual"
-        if c.entries == "memory":
+        if c.entries == "stream":
+            read_entry = self._streamed(m, walker)
+        elif not coded:
             entries = loaded("entries", Memory(entry_layout(c).size, cap.entries, latency=latency,
                                                ports=ports), MemoryId.ENTRIES)
             m.d.comb += entries.i_address.eq(walker.o_address)
             read_entry = entries.o_data
-        else:
-            read_entry = self._streamed(m, walker)
         first = delay(m, walker.o_first, behind, "first", reset_less=True)
         valid = delay(m, walker.o_valid, behind, "valid")
         value = delay(m, walker.o_value, behind, "value", reset_less=True)
         marker = delay(m, walker.o_marker, behind, "marker")
         task = delay(m, walker.o_task, behind, "task", reset_less=True)
-        entry = Signal(entry_layout(c))
-        m.d.comb += entry.eq(read_entry)
         current = Signal(task_layout(c))
         with m.If(marker & task.begin):
             m.d.sync += current.eq(task)
-        index = entry.index
+        if coded:
+            index, word = self._coded(m, walker, current.raw, loaded)
+        else:
+            entry = Signal(entry_layout(c))
+            m.d.comb += entry.eq(read_entry)
+            index = entry.index
         upper_bits = upper_layout(c)
         if upper_bits is not None:
             upper = loaded("upper", Memory(upper_bits.size, cap.upper_entries, latency=latency,
@@ -233,17 +244,24 @@ class ProcessingElement(Component):
 
         # Row of the entry.
         row = Signal(bits_for(cap.rows), reset_less=True)
+        # That of the entry before: records that are decoded by turns come so many cycles apart.
+        before = delay(m, row, EntryDecoder.turns(latency) - 1, "row", reset_less=True) if coded else row
         if c.index.kind == "absolute":
             base = 0
         else:
             absolute = first if c.index.kind == "relative" else first | ~current.relative
-            base = Mux(absolute, 0, row + 1)
+            base = Mux(absolute, 0, before + 1)
         with m.If(valid):
             m.d.sync += row.eq(base + index)
+        if coded:
+            with m.Else():
+                m.d.sync += row.eq(before)
 
         # Weight, then product, in so many steps.
         steps: int
-        if c.weight.kind != "direct":
+        if coded:
+            steps = 0
+        elif c.weight.kind != "direct":
             codebook = loaded("codebook", Memory(codebook_width(c), codebook_depth(c),
                                                  latency=latency, block=True), MemoryId.CODEBOOK)
             m.d.comb += codebook.i_address.eq(Cat(entry.code, current.layer))
@@ -286,6 +304,32 @@ class ProcessingElement(Component):
             self.o_sum.eq(accumulators.o_sum),
         ]
         return m
+
+    def _coded(self, m, decoder, raw_bits, loaded):
+        """The memories that coded entries need, and index and weight of the one that left the decoder
+        ``memory_latency`` cycles before. Its layer has so many raw bits an entry."""
+        c, latency = self.config.sparse, self.config.memory_latency
+        layers = c.capacity.layers
+        entries = loaded("entries", Memory(
+            CODED_WORD, c.capacity.entries, latency=latency, ports="twin"), MemoryId.ENTRIES)
+        lengths = loaded("lengths", Memory(4, layers << DECIDING, latency=1), MemoryId.HUFFMAN)
+        symbols = loaded("symbols", Memory(
+            symbol_layout(c).size, layers << coded_layout(c)["symbol"].width, latency=latency,
+            block=True), MemoryId.CODEBOOK)
+        m.d.comb += [
+            entries.i_address.eq(decoder.o_word),
+            entries.i_twin_address.eq(decoder.o_next),
+            decoder.i_word.eq(entries.o_data),
+            decoder.i_next.eq(entries.o_twin),
+            lengths.i_address.eq(decoder.o_lookup),
+            decoder.i_length.eq(lengths.o_data),
+            symbols.i_address.eq(Cat(decoder.o_entry.symbol, decoder.o_layer)),
+        ]
+        symbol = symbol_layout(c)(symbols.o_data)
+        # Those next to the symbol belong to the entry, the others to the one before.
+        raw = delay(m, decoder.o_entry.raw, latency, "raw", reset_less=True)
+        own = Cat(bit & (raw_bits > k) for k, bit in enumerate(reversed(raw)))
+        return symbol.index | own, symbol.word
 
     def _streamed(self, m, walker):
         """The queue of streamed entries in front of the walker, and the entry that it took."""

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from amaranth import Module, Signal, signed, unsigned
+from amaranth import Cat, Module, Signal, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 import boards
@@ -63,6 +63,25 @@ class Product(Component):
         with m.If(self.i_enable):
             m.d.sync += product.eq(self.i_a * self.i_b)
         m.d.comb += self.o_product.eq(product)
+        return m
+
+
+class Twin(Component):
+    """Both words that a memory with two read ports puts out."""
+
+    def __init__(self, width, depth):
+        self.memory = Memory(width, depth, latency=2, ports="twin")
+        self.width, self.depth = width, depth
+        super().__init__({
+            **{name: member for name, member in self.memory.signature.members.items()
+               if name.startswith("i_")}, "o_both": Out(2 * width)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.memory = memory = self.memory
+        m.d.comb += self.o_both.eq(Cat(memory.o_data, memory.o_twin))
+        m.d.comb += [getattr(memory, name).eq(getattr(self, name))
+                     for name in self.signature.members if name.startswith("i_")]
         return m
 
 
@@ -140,6 +159,24 @@ def test_mapped_memory_equals_source(width, depth, tmp_path):
     for cell in rams(mapped):
         cell["parameters"] |= {"REGMODE_A": "NOREG", "REGMODE_B": "NOREG"}
     assert "not" in compare(memory, mapped, tmp_path, memory_stimulus(memory, 2))
+
+
+@pytest.mark.parametrize("depth", [1024, 1500])
+def test_mapped_twin_memory_equals_source(depth, tmp_path):
+    """One RAM of 1,024 words serves a port that writes or reads, and one that reads."""
+    twin = Twin(16, depth)
+    mapped = netlist(twin, tmp_path)
+    assert len(rams(mapped)) == -(-depth // 1024)
+    if depth == 1024:
+        assert absorb_output_registers(mapped) == 2
+    rng = random.Random(3)
+    stimulus = memory_stimulus(twin, 1)
+    for values in stimulus:
+        if values["i_write"]:
+            values["i_read"] = False  # the port is taken
+        values["i_twin_address"] = (values["i_write_address"] + rng.randrange(1, depth)) % depth
+    said = compare(twin, mapped, tmp_path, stimulus)
+    assert int(said.split()[-1]) > CYCLES // 20, said
 
 
 @pytest.mark.parametrize("a, b", [(signed(8), unsigned(8)), (signed(18), signed(18)),

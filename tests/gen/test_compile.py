@@ -150,8 +150,8 @@ def test_huffman_coded_entries_are_reported(tmp_path):
     (tmp_path / "net.npz").write_bytes(dump(net))
     plain, coded = (compile_network(
         tmp_path / "net.npz", write_config(tmp_path / f"{huffman}.toml",
-                                           f"[sparse]\npes = 2\nhuffman = {huffman}\n"),
-        BuildFolder(tmp_path / huffman)).report for huffman in ("false", "true"))
+                                           f"[sparse]\npes = 2\nhuffman = \"{huffman}\"\n"),
+        BuildFolder(tmp_path / huffman)).report for huffman in ("none", "image"))
     # What the memories hold is the same.
     assert coded["stored_bits"] == plain["stored_bits"]
     assert plain["image_entry_bits"] == plain["stored_bits"]["entries"]
@@ -163,3 +163,20 @@ def test_huffman_coded_entries_are_reported(tmp_path):
     # 32-bit words: the images differ by what the entries take in each.
     saved = 32 * (plain["weights"] + 2 * 2) - coded["image_entry_bits"]
     assert 8 * (plain["image_bytes"] - coded["image_bytes"]) == saved
+
+
+def test_entries_that_stay_coded_are_reported(tmp_path):
+    rng = np.random.default_rng(0)
+    net = network(rng, (90, 270))
+    (tmp_path / "net.npz").write_bytes(dump(net))
+    plain, coded = (compile_network(
+        tmp_path / "net.npz", write_config(tmp_path / f"{huffman}.toml",
+                                           f"[sparse]\npes = 2\nhuffman = \"{huffman}\"\n"),
+        BuildFolder(tmp_path / huffman)) for huffman in ("none", "memory"))
+    stored = coded.report["stored_bits"]
+    words = stored["entries"] // 16
+    assert stored["entries"] == 16 * words and words <= 2 * coded.config.sparse.capacity.entries
+    assert stored["entries"] < plain.report["stored_bits"]["entries"]
+    assert stored["columns"] > plain.report["stored_bits"]["columns"]
+    assert stored["huffman"] == 4 * 16 and stored["codebook"] > plain.report["stored_bits"]["codebook"]
+    assert coded.report["entry_bits_per_weight"] == stored["entries"] / coded.report["weights"]

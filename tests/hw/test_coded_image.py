@@ -51,7 +51,7 @@ def test_same_outputs(case, latency, tmp_path):
     rng = np.random.default_rng([list(CASES).index(case), latency])
     net = make(rng)
     design = build({"name": "coded", "memory_latency": latency,
-                    "sparse": {"huffman": True, "activation": U8, **sparse}}, net, tmp_path)
+                    "sparse": {"huffman": "image", "activation": U8, **sparse}}, net, tmp_path)
     c = design.config.sparse
     assert (c.capacity.upper_entries > 2) == (case == "upper_bits")
     assert (c.index.width > 8) == (case == "wide_index")

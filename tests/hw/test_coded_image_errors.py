@@ -37,7 +37,7 @@ def design(tmp_path_factory):
     folder = tmp_path_factory.mktemp("coded")
     # One weight: its code is a single word of one bit, 0.
     net = network(np.random.default_rng(6), (14, 9, 5), values=(3,))
-    return build({"name": "coded", "sparse": {"pes": 2, "huffman": True, "activation": {
+    return build({"name": "coded", "sparse": {"pes": 2, "huffman": "image", "activation": {
         "width": 8, "signed": False, "lanes": 4}}}, net, folder), folder
 
 

@@ -115,6 +115,31 @@ def test_single_port_write_wins():
     cycles(dut, bench)
 
 
+@pytest.mark.parametrize("latency", [1, 2])
+def test_twin_reads_two_words(latency):
+    dut = Memory(8, 20, latency=latency, ports="twin")
+    rng = random.Random(latency)
+    expected, read = [], []
+
+    async def bench(ctx):
+        ctx.set(dut.i_write, 1)
+        for k in range(20):
+            ctx.set(dut.i_write_address, k)
+            ctx.set(dut.i_write_data, 100 + k)
+            await ctx.tick()
+        ctx.set(dut.i_write, 0)
+        for _ in range(50 + latency):
+            addresses = rng.randrange(20), rng.randrange(20)
+            ctx.set(dut.i_address, addresses[0])
+            ctx.set(dut.i_twin_address, addresses[1])
+            expected.append(tuple(100 + address for address in addresses))
+            read.append((ctx.get(dut.o_data), ctx.get(dut.o_twin)))
+            await ctx.tick()
+
+    cycles(dut, bench)
+    assert read[latency:] == expected[:-latency]
+
+
 @pytest.mark.parametrize("arguments, message", [
     ({"width": 0, "depth": 4}, "memory width must be at least 1, not 0"),
     ({"width": 8, "depth": 1}, "memory depth must be at least 2, not 1"),

@@ -2,12 +2,18 @@ import pytest
 
 from hw.packet import MemoryId
 from hw.sparse.layout import (
+    CODED_WORD,
+    address_bits,
     base_words,
     beats,
     codebook_depth,
+    coded_layout,
+    column_bits,
     column_layout,
     item_layout,
+    left_bits,
     length_bits,
+    longest_entry,
     memories,
     queue_layout,
     task_layout,
@@ -100,3 +106,28 @@ def test_queue_items_hold_the_longest_columns():
     longest = max(300, 2 * ((1 << short) - 1))
     assert 1 << queue["left"].width > longest, "two short lengths, or a long one"
     assert 1 << queue["second"].width > (1 << short) - 1 + 2, "a short length plus two"
+
+
+@pytest.mark.parametrize("layers, codes, index, raw, symbol, short", [
+    (1, 16, 6, 3, 10, 7), (2, 16, 6, 4, 9, 7), (8, 16, 6, 5, 8, 7), (1, 16, 8, 3, 10, 8),
+    (1, 16, 2, 2, 10, 7), (1, 256, 8, 6, 10, 8), (64, 16, 12, 8, 8, 8), (4, 2, 1, 1, 8, 6)])
+def test_coded_entries(layers, codes, index, raw, symbol, short):
+    """Words of as many bits as 1,024 symbols need, at least so many raw bits that all symbols have one;
+    short lengths that a dozen plain entries need."""
+    c = config(sparse__huffman="memory", sparse__capacity__layers=layers,
+               sparse__index={"kind": "relative", "width": index},
+               sparse__weight={"width": 8, "signed": True, "codebook_size": codes}).sparse
+    fields = coded_layout(c)
+    assert (fields["raw"].width, fields["symbol"].width, column_bits(c)) == (raw, symbol, short)
+    assert index + c.weight.code_width - raw <= symbol and raw + symbol <= CODED_WORD
+    assert left_bits(c) > short and address_bits(c) == 6 + 4
+    # As many words for a base address as without: whoever broadcasts them need not know of codes.
+    assert base_words(c.capacity) * column_layout(c).size >= address_bits(c)
+
+
+@pytest.mark.parametrize("rows", [2, 63, 255, 2000, 16384])
+def test_coded_lengths_hold_any_column(rows):
+    c = config(sparse__huffman="memory", sparse__capacity__rows=rows).sparse
+    most = rows * longest_entry(c)
+    assert 2 * column_bits(c) >= left_bits(c) >= most.bit_length()
+    assert left_bits(c) >= (2 * ((1 << column_bits(c)) - 1)).bit_length()
