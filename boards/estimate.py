@@ -138,15 +138,15 @@ def _pe_slots(c: Sparse) -> float:
              + 5.9 * bits_for(c.capacity.entries) + 34 * length_bits(c.capacity.rows)
              + 2.5 * bits_for(c.queue_depth))
     if c.index.kind != "absolute":
-        slots += 2.15 * bits_for(c.capacity.rows)
+        slots += 4.3 * bits_for(c.capacity.rows)
     if c.huffman == "memory":
         slots += 160 + 5 * longest_entry(c)
     if c.weight.kind == "shift_add":
         product = c.weight.width + c.activation.width
         shifts = (c.weight.width - int(c.weight.signed)).bit_length()
         # The activation is negated once, each term shifted, and the terms added.
-        slots += 2.4 * (c.activation.width + (c.weight.terms - 1) * product)
-        slots += 0.55 * c.weight.terms * product * shifts
+        slots += 2.2 * (c.activation.width + (c.weight.terms - 1) * product)
+        slots += 0.5 * c.weight.terms * product * shifts
     return slots
 
 
@@ -155,7 +155,7 @@ def _fixed_slots(c: Sparse) -> float:
     addresses = sum(bits_for(depth) for depth in (
         capacity.inputs, capacity.hidden, capacity.outputs, capacity.total_rows, capacity.columns,
         capacity.entries))
-    slots = (1326 + (2.58 * c.activation.width + 9.3) * lanes + 11.6 * c.pes + 2.6 * addresses
+    slots = (1226 + (3.2 * c.activation.width + 9.3) * lanes + 11.6 * c.pes + 2.6 * addresses
              + 159 * (c.broadcasts - 1))
     if c.requantize.enabled:
         slots += c.drains * (18.3 * c.accumulator.width + 5.1 * c.requantize.multiplier_width)
@@ -165,7 +165,7 @@ def _fixed_slots(c: Sparse) -> float:
 def _cycles(network: Network, config: Config, density: float) -> dict[str, Any]:
     """A model of the pipeline: the slower of scan and work, and the drain behind it."""
     c = config.sparse
-    drained, fill = _drain_latency(config), 24 + 6 * config.memory_latency  # of the pipeline
+    drained, fill = _drain_latency(config), 32 + 9 * config.memory_latency  # of the pipeline
     chain = interval = drains = 0.0
     for placement in place_within(network, c):
         layer = placement.layer

@@ -93,19 +93,19 @@ def test_small_products_are_tables_on_ice40(weight, activation, dsps, tmp_path):
 
 
 MEASURED = {
-    "engine16": ({}, 6919, 123, 18),
+    "engine16": ({}, 6729, 123, 18),
     "direct": ({"pes": 8, "activation": {"width": 16, "signed": True, "lanes": 8},
                 "weight": {"kind": "direct", "width": 8, "signed": True}, "accumulator": {"width": 32},
                 "requantize": {"enabled": False}, "index": {"kind": "per_layer", "width": 6}},
-               4863, 60, 8),
+               4636, 60, 8),
     "shift_add": ({"pes": 4, "broadcasts": 2, "weight": {"kind": "shift_add", "width": 8, "terms": 2,
                                                          "signed": True}, "accumulator": {"width": 20},
-                   "index": {"kind": "per_layer", "width": 6}}, 4472, 39, 2),
+                   "index": {"kind": "per_layer", "width": 6}}, 3891, 39, 2),
     "upper": ({"pes": 6, "activation": {"width": 12, "signed": True, "lanes": 16},
                "weight": {"width": 12, "signed": True, "codebook_size": 64},
                "index": {"kind": "per_layer", "width": 9, "lower": 5}, "accumulator": {"width": 40},
                "requantize": {"multiplier_width": 17}, "capacity": {
-                   "rows": 512, "entries": 8192, "upper_entries": 512, "inputs": 4096}}, 5777, 122, 9),
+                   "rows": 512, "entries": 8192, "upper_entries": 512, "inputs": 4096}}, 5541, 122, 9),
 }
 """Changes to engine16; slots, block RAMs and multipliers that Yosys 0.70 makes of them on ECP5."""
 
