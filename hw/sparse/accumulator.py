@@ -106,7 +106,7 @@ class Accumulators(Component):
             Signal(width, name=name, reset_less=True)
             for name in ("others", "total", "before", "sum_2", "sum_3", "sum_4"))
         word = delay(m, ram.o_data, 2 - self.latency, "word", reset_less=True)
-        silent = Signal()  # nothing that the drain reads is in `word`
+        silent = Signal(init=1)  # nothing that the drain reads is in `word`
         operand = Signal(self.sum_shape)
         added = Signal(width)
         m.d.comb += [

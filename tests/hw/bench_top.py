@@ -101,7 +101,7 @@ async def registers_tell_what_happens(dut):
     host = Host(dut)
     await host.reset()
     assert await host.read("status") & 0b11 == 0b10, "no image, idle"
-    await ClockCycles(dut.clk, CASE["rows"] + 20)
+    await ClockCycles(dut.clk, CASE["rows"] + 40)
     first = {name: await host.read(name) for name in OFFSET}
     assert first == {
         "magic": MAGIC, "hardware_id": CASE["hardware_id"], "status": 0b110, "control": 0,
