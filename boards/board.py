@@ -109,18 +109,14 @@ class Board:
     baud: int = 1_000_000
     sites: Sites | None = None
 
-    def constraints(self, haste: float = 1.0) -> str:
-        """The constraint file: LPF for ECP5, PCF for iCE40.
-
-        Args:
-            haste: Place and route as if the oscillator were so many times as fast.
-        """
+    def constraints(self) -> str:
+        """The constraint file: LPF for ECP5, PCF for iCE40."""
         if self.family == "ice40":
             lines = [f"set_io {pin.options} {port} {pin.site}".replace("  ", " ")
                      for port, pin in self.pins.items()]
-            lines.append(f"set_frequency osc {haste * self.oscillator_hz / 1e6:g}")
+            lines.append(f"set_frequency osc {self.oscillator_hz / 1e6:g}")
         else:
             lines = [line for port, pin in self.pins.items() for line in (
                 f'LOCATE COMP "{port}" SITE "{pin.site}";', f'IOBUF PORT "{port}" {pin.options};')]
-            lines.append(f'FREQUENCY PORT "osc" {haste * self.oscillator_hz / 1e6:g} MHZ;')
+            lines.append(f'FREQUENCY PORT "osc" {self.oscillator_hz / 1e6:g} MHZ;')
         return "\n".join(lines) + "\n"

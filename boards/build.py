@@ -24,9 +24,6 @@ __all__ = ["count_cells", "synthesise"]
 
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin"}
 
-_AIM_HZ = {"ecp5": 200e6, "ice40": 0.0}
-"""What nextpnr is to aim at, if more than the clock asked for: with time to spare it takes detours."""
-
 _NEXTPNR_TYPES = {
     "ecp5": {"comb": "TRELLIS_COMB", "ff": "TRELLIS_FF", "ram": "DP16KD", "dsp": "MULT18X18D"},
     "ice40": {"comb": "ICESTORM_LC", "ram": "ICESTORM_RAM", "spram": "ICESTORM_SPRAM",
@@ -112,8 +109,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
          seed: int, picture: bool, absorb: bool) -> tuple[dict[str, int], dict[str, Any]]:
     """Yosys's cell counts and nextpnr's report."""
     (work / "top.v").write_text(emit(BoardTop(manifest["name"], board, clock), "BoardTop"))
-    haste = max(1.0, _AIM_HZ[board.family] / clock.hz)
-    (work / "pins").write_text(board.constraints(haste))
+    (work / "pins").write_text(board.constraints())
     (work / "synth.ys").write_text(_script(board, manifest))
     tools.run("yosys", "-s", "synth.ys")
 
@@ -131,7 +127,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
                "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"]
     tools.run(f"nextpnr-{board.family}", f"--{board.device}", "--package", board.package,
               "--json", "netlist.json", *(options if ecp5 else ["--pcf", "pins", "--asc", placed]),
-              "--freq", f"{haste * clock.hz / 1e6:.6f}", "--timing-allow-fail", "--seed", str(seed),
+              "--freq", f"{clock.hz / 1e6:.6f}", "--timing-allow-fail", "--seed", str(seed),
               "--report", "report.json", *(["--placed-svg", "placed.svg"] if picture else []))
 
     bitstream = _BITSTREAM[board.family]
