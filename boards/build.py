@@ -121,6 +121,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
     counts = count_cells(netlist["modules"], "BoardTop")
     if board.sites is not None:
         assign_sites(netlist, manifest["keep_hierarchy"], board.sites)
+    if ecp5:
         (work / "netlist.json").write_text(json.dumps(netlist))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,

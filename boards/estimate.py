@@ -187,5 +187,5 @@ def _cycles(network: Network, config: Config, density: float) -> dict[str, Any]:
 def _drain_latency(config: Config) -> int:
     """Cycles of the drain of a layer beside one a part."""
     c, latency = config.sparse, config.memory_latency
-    answer = 1 + drain_latency(entry_latency(config)) + or_tree_levels(c.pes)
+    answer = 1 + drain_latency(entry_latency(config)) + or_tree_levels(c.pes // c.drains)
     return answer + latency + 5 + (Requantizer.LATENCY if c.requantize.enabled else 0)

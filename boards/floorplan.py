@@ -33,7 +33,7 @@ def assign_sites(netlist: dict[str, Any], kinds: Collection[str], sites: Sites) 
         sites: Where the device has block RAMs and multipliers.
 
     Returns:
-        Cells that got a site: none if not all of them find room.
+        Cells that got a site: none if not all of them find room; then nextpnr decides.
     """
     modules = netlist["modules"]
     cells = modules["BoardTop"]["cells"]

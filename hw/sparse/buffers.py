@@ -197,7 +197,9 @@ class OutputBuffer(Component):
         shown = reader.o.payload
         if self.packed:
             pieces, is_signed = 0, c.activation.signed
-            valid = (self.i_count - 1)[:group_bits]
+            valid = Signal(group_bits)  # elements of the last word, less one; `i_count` may change
+            with m.If(go):
+                m.d.sync += valid.eq(self.i_count - 1)
             m.d.comb += words.eq((self.i_count + (group - 1)) >> group_bits)
             slots = [Mux(shown.last & (k > valid), 0, _extended(value, is_signed, c.activation.slot))
                      for k, value in enumerate(elements)]

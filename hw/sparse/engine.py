@@ -165,9 +165,8 @@ class SparseEngine(Component):
                 bus.slot.eq(Mux(clearing, slot, request.slot)),
                 bus.release.eq(drain.o_release | release_all.replicate(2)),
             ]
-        m.d.sync += [
-            *(getattr(bus_load, name).eq(arrived[name]) for name in ("memory", "address", "data")),
-        ]
+        for name in ("memory", "address", "data"):
+            m.d.sync += getattr(bus_load, name).eq(arrived[name])
         sums, full, busy = [], [], []
         streamed, entries_full = {}, []
         if c.entries == "stream":
@@ -208,7 +207,7 @@ class SparseEngine(Component):
 
         # After reset the accumulators are read, which clears them, then the banks are given out.
         listening = delay(m, Const(1), RESET_LATENCY - 1, "listening")  # the bus is one more cycle
-        settled = Signal(6)  # cycles since; after 32 of them the last zero has long been written
+        settled = Signal(6)  # cycles since; after 31 of them the last zero has long been written
         with m.If(clearing):
             m.d.sync += bank.eq(bank ^ listening)
             with m.If(bank):

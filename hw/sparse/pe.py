@@ -50,7 +50,7 @@ ALL_PES = 0xFFFF
 """The PE number that addresses every PE on the load bus."""
 
 RESET_LATENCY = 2
-"""Cycles after the end of a reset before a PE listens."""
+"""Cycles after the end of a reset before a PE listens: its two registers of the reset."""
 
 LARGE = 1 << 14
 """Words of a memory from which on a second port is dear: the depth of an SPRAM of iCE40."""
