@@ -205,5 +205,8 @@ def _explain(failure: ToolFailed, board: Board, work: Path) -> ThriftyError:
                 for kind, used, available in over)
             return ThriftyError(f"{board.name}: the design does not fit: it needs {needs}; choose "
                                 f"a larger board or fewer or smaller PEs")
+        if "Unable to find legal placement" in failure.log:
+            return ThriftyError(f"{board.name}: nextpnr found no place for some cells; try another "
+                                f"seed, or choose fewer or smaller PEs; see {work / failure.tool}.log")
     return ThriftyError(f"{board.name}: {failure.tool} failed: {failure.reason()}; "
                         f"see {work / failure.tool}.log")
