@@ -223,3 +223,43 @@ def test_output_buffer(packed, width, signed, drains, latency, seed):
             assert values == vector + [0] * (padded - count)
 
     cycles(dut, host, drain)
+
+
+@pytest.mark.parametrize("latency", [1, 2])
+def test_padding_does_not_depend_on_a_later_count(latency):
+    """Once a slot is free the count may change, though the last words still wait for the host."""
+    c = config(memory_latency=latency, sparse__outputs="activations",
+               sparse__activation={"width": 8, "signed": False, "lanes": 4},
+               sparse__requantize={"enabled": True, "multiplier_width": 1})
+    dut = OutputBuffer(c)
+    # As many words as wait outside the slot: two, and those in the RAM's registers.
+    count = 4 * (latency + 1) + 1
+    words = []
+
+    async def bench(ctx):
+        ctx.set(dut.i_count, count)
+        for row in range(count + 3):  # what lies behind the last one is not zero
+            ctx.set(dut.i_write, 1)
+            ctx.set(dut.i_row[0], row)
+            ctx.set(dut.i_value[0], 0x41 + row)
+            await ctx.tick()
+        ctx.set(dut.i_write, 0)
+        ctx.set(dut.i_commit, 1)
+        await ctx.tick()
+        ctx.set(dut.i_commit, 0)
+        await ctx.tick().until(dut.o_start)
+        ctx.set(dut.i_go, 1)
+        await ctx.tick()
+        ctx.set(dut.i_go, 0)
+        await ctx.tick().until(dut.o_free == 0b11)
+        ctx.set(dut.i_count, 0)
+        await ctx.tick().repeat(5)
+        ctx.set(dut.o.ready, 1)
+        for _ in range(10):
+            if ctx.get(dut.o.valid):
+                words.append(ctx.get(dut.o.payload))
+            await ctx.tick()
+
+    cycles(dut, bench)
+    values = [0x41 + row for row in range(count)] + [0, 0, 0]
+    assert words == np.array(values, "u1").view("<u4").tolist()
