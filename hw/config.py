@@ -165,7 +165,7 @@ class Sparse(_Table):
     pes: Annotated[int, Field(ge=1, le=256)] = Field(16, description="processing elements, 1-256")
     queue_depth: Annotated[int, Field(ge=16, le=1023)] = Field(
         31, description="activation queue of each PE, 16-1023 items; its memory has a power of two of "
-        "words, one at least unused")
+        "words, one at least unused: best 2**n - 1")
     broadcasts: Literal[1, 2] = Field(
         1, description="pairs of columns broadcast in a cycle; with 2, every other pair of a layer may "
         "go to the even PEs and the rest to the odd ones, where one broadcast would be the limit")

@@ -39,7 +39,8 @@ class PacketReceiver(Component):
         coded: The configuration, if entries may be Huffman-coded.
 
     Members: ``i`` (beats), ``o_load`` (memory writes), ``o``, ``o_commit``, ``o_discard``, ``o_tag``
-    (vectors), ``i_idle`` (nothing is being computed and no result waits: images wait for it),
+    (vectors; the tag holds for a cycle after ``o_commit``), ``i_idle`` (nothing is being computed and no
+    result waits: images wait for it),
     ``o_status`` (stream of {error, tag} for the sender), ``o_image_valid``, ``o_input_bytes``,
     ``o_outputs``.
     """

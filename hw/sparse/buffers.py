@@ -38,7 +38,7 @@ class InputBuffer(Component):
     ``i_address`` {beat, context}, ``o_values``.
 
     With memories of latency 2, what comes in is registered first. For a cycle or two after a commit
-    or ``i_discard``, no word is taken.
+    or ``i_discard`` no word is taken, and none may be offered in the cycle itself.
     """
 
     def __init__(self, config: Config):

@@ -55,6 +55,7 @@ RESET_LATENCY = 2
 LARGE = 1 << 14
 """Words of a memory from which on a second port is dear: the depth of an SPRAM of iCE40."""
 
+
 def coarse(queue_depth: int) -> int:
     """Low bits of the queue's level that are not looked at."""
     return max(2, bits_for(queue_depth + 1) - 4)
