@@ -8,8 +8,8 @@ from amaranth.lib.wiring import Component, In, Out
 from hw.config import BEAT, Config, Index
 from hw.crc import Crc32
 from hw.huffman import HuffmanDecoder
+from hw.load import LoadBus
 from hw.packet import CODED, TAG_BITS, Error, Kind, MemoryId
-from hw.sparse.pe import LoadBus
 from hw.stream import delay
 
 __all__ = ["BEAT_LAYOUT", "IMAGE_HEADER", "PacketReceiver", "PacketSender"]

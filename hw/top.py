@@ -5,11 +5,11 @@ from amaranth.lib.wiring import Component, In, Out, Signature, connect, flipped
 
 from hw.config import BEAT, Config
 from hw.host import BEAT_LAYOUT, PacketReceiver, PacketSender
+from hw.load import LoadBus
 from hw.packet import Error
 from hw.registers import Axi4Lite, Registers
 from hw.shared import Shared
 from hw.sparse.engine import SparseEngine
-from hw.sparse.pe import LoadBus
 from hw.stream import SkidBuffer
 
 __all__ = ["Axi4Stream", "Top"]

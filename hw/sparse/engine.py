@@ -7,18 +7,19 @@ from amaranth.utils import ceil_log2, exact_log2
 
 from hw.config import BEAT, Config, bits_for
 from hw.control.sequencer import Sequencer
+from hw.load import LoadBus
 from hw.memory import Memory
+from hw.output import OutputBuffer
 from hw.packet import TAG_BITS, MemoryId
 from hw.shared import Shared
 from hw.sparse.accumulator import slot_bits
-from hw.sparse.buffers import ActivationSource, InputBuffer, OutputBuffer
+from hw.sparse.buffers import ActivationSource, InputBuffer
 from hw.sparse.drain import Drain
 from hw.sparse.layout import beat_layout, beats, lane_of, memories
 from hw.sparse.pe import (
     ALL_PES,
     RESET_LATENCY,
     DrainBus,
-    LoadBus,
     ProcessingElement,
     drain_latency,
     entry_latency,
@@ -89,7 +90,11 @@ class SparseEngine(Component):
         config, c, latency = self.config, self.config.sparse, self.config.memory_latency
         load_sizes = {"load_width": self.load_width, "load_address": self.load_address}
         m.submodules.input = inputs = InputBuffer(config)
-        m.submodules.output = outputs = OutputBuffer(config)
+        packed = c.outputs == "activations"
+        number = c.activation if packed else c.accumulator
+        m.submodules.output = outputs = OutputBuffer(
+            c.capacity.outputs, number.width, number.signed, lanes=c.drains, latency=latency,
+            slot=c.activation.slot if packed else None)
         m.submodules.sequencer = sequencer = Sequencer(config, **load_sizes)
         m.submodules.source = source = ActivationSource(config)
         # The bus, the PE, the OR tree.
@@ -230,7 +235,7 @@ class SparseEngine(Component):
             *(member for lane, result in enumerate(drain.o_result) for member in (
                 outputs.i_write[lane].eq(result.write & drain.o_to_output),
                 outputs.i_row[lane].eq(result.row),
-                outputs.i_value[lane].eq(result.hidden if outputs.packed else result.output))),
+                outputs.i_value[lane].eq(result.hidden if packed else result.output))),
             outputs.i_context.eq(drain.o_context),
             outputs.i_commit.eq(drain.o_finished & drain.o_to_output),
             outputs.i_tag.eq(drain.o_tag),

@@ -20,6 +20,7 @@ from amaranth.lib.wiring import Component, In, Out, Signature
 
 from hw.arithmetic.shift_add import ShiftAddMultiplier
 from hw.config import Config, Sparse, bits_for
+from hw.load import LoadBus
 from hw.memory import Memory
 from hw.packet import MemoryId
 from hw.sparse.accumulator import Accumulators, slot_bits
@@ -43,7 +44,7 @@ from hw.sparse.streamed import EntryQueue
 from hw.sparse.walker import ColumnWalker
 from hw.stream import Queue, delay
 
-__all__ = ["ALL_PES", "RESET_LATENCY", "DrainBus", "LoadBus", "ProcessingElement", "coarse",
+__all__ = ["ALL_PES", "RESET_LATENCY", "DrainBus", "ProcessingElement", "coarse",
            "drain_latency", "entry_latency", "in_flight"]
 
 ALL_PES = 0xFFFF
@@ -78,16 +79,6 @@ def drain_latency(entry_latency: int) -> int:
     """Cycles from ``i_drain`` to ``o_sum`` of a PE."""
     # The register of the bus, the walker, the entries, the row.
     return 1 + 1 + entry_latency + 1 + Accumulators.LATENCY
-
-
-class LoadBus(Signature):
-    """Writes into the memories that an image fills."""
-
-    def __init__(self, width: int, address: int):
-        super().__init__({
-            "write": Out(1), "memory": Out(3), "pe": Out(16), "address": Out(address),
-            "data": Out(width),
-        })
 
 
 class DrainBus(Signature):

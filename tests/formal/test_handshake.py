@@ -7,9 +7,10 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hw.control.sequencer import Sequencer
 from hw.host import PacketReceiver, PacketSender
+from hw.load import LoadBus
+from hw.output import OutputBuffer
 from hw.slip import SlipDecoder, SlipEncoder
-from hw.sparse.buffers import ActivationSource, OutputBuffer
-from hw.sparse.pe import LoadBus
+from hw.sparse.buffers import ActivationSource
 from hw.sparse.scanner import ColumnScanner
 from hw.stream import Fork, Queue, ReadPipeline, SkidBuffer
 from hw.uart import UartReceiver
@@ -108,8 +109,7 @@ def test_activation_source(latency):
 def test_output_buffer(latency, width):
     """``SparseEngine``'s stream ``o`` is this one."""
     def spec(m):
-        m.submodules.dut = dut = OutputBuffer(
-            small(memory_latency=latency, accumulator_width=width))
+        m.submodules.dut = dut = OutputBuffer(4, width, True, latency=latency)
         any_input(m, dut.i_write, dut.i_context, *dut.i_row, *dut.i_value, dut.i_commit, dut.i_tag,
                   dut.i_count, dut.i_go)
         watch(m, dut.o, "o")

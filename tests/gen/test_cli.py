@@ -165,7 +165,9 @@ def test_a_long_error_is_one_line_on_a_narrow_terminal(tmp_path):
 def test_ctrl_c(built, tmp_path):
     master, port = os.openpty()
     process = subprocess.Popen([COMMAND, "run", built / "b", "--port", os.ttyname(port)],
-                               stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+                               stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                               # In the background of a shell it would inherit that it is ignored.
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert os.read(master, 1)  # it sends the image and will wait for an answer
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)

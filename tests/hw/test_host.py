@@ -11,8 +11,8 @@ from amaranth.sim import Simulator
 
 from hw import packet
 from hw.host import PacketReceiver
+from hw.load import LoadBus
 from hw.packet import Error, Kind
-from hw.sparse.pe import LoadBus
 from tests.hw.designs import Design, build, corner_vectors, network, play, results, vector_packet
 
 pytestmark = pytest.mark.skipif(not shutil.which("iverilog"),
