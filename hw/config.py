@@ -7,13 +7,13 @@ may leave numbers out; ``gen.resolve`` fills them in from a network and then val
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
-    "AccumulatorFormat", "Activation", "Capacity", "Compress", "Config", "Index", "Requantize", "Sparse",
-    "Weight", "bits_for", "integer_range",
+    "AccumulatorFormat", "Activation", "Binary", "BinaryActivation", "BinaryCapacity", "Capacity",
+    "Compress", "Config", "Index", "Requantize", "Sparse", "Weight", "bits_for", "integer_range",
 ]
 
 BEAT = 32
@@ -235,6 +235,90 @@ class Sparse(_Table):
         return self
 
 
+class BinaryActivation(_Table):
+    """Format of a binary network's inputs."""
+
+    width: Annotated[int, Field(ge=1, le=8)] = Field(
+        1, description="bits of an input, 1-8; 1: bipolar, -1 or +1; more run as bit planes")
+    signed: bool = Field(True, description="two's complement if true; bipolar inputs are signed")
+
+    @property
+    def slot(self) -> int:
+        """Bits that one input occupies on the host stream."""
+        return 1 if self.width == 1 else 8
+
+    @property
+    def per_beat(self) -> int:
+        """Inputs in one beat of the host stream."""
+        return BEAT // self.slot
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The smallest and the largest input."""
+        return (-1, 1) if self.width == 1 else integer_range(self.width, self.signed)
+
+    @model_validator(mode="after")
+    def _check(self) -> "BinaryActivation":
+        if self.width == 1 and not self.signed:
+            raise ValueError("inputs of 1 bit are bipolar: set signed to true")
+        return self
+
+
+class BinaryCapacity(_Table):
+    """Sizes of the binary array's memories: the largest network that fits."""
+
+    layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
+    words: Annotated[int, Field(ge=2, le=1 << 16)] = Field(
+        description="words of simd weights a PE, all layers together")
+    groups: Annotated[int, Field(ge=2, le=1 << 16)] = Field(
+        description="rows a PE, all layers together")
+    inputs: Annotated[int, Field(ge=1, le=1 << 16)] = Field(description="elements of an input vector")
+    hidden: Annotated[int, Field(ge=1, le=1 << 16)] = Field(
+        1, description="activations between layers, of the layer that has most")
+    outputs: Annotated[int, Field(ge=1, le=1 << 16)] = Field(description="elements of an output vector")
+    levels: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        2, description="rows with thresholds of more than one level, or before further layers where "
+        "hidden_width is more than 1, all layers together")
+
+
+class Binary(_Table):
+    """The binary array: rows in parallel (PEs) x products of a row in parallel (SIMD)."""
+
+    pes: Annotated[int, Field(ge=1, le=256)] = Field(
+        16, description="rows computed in parallel, 1-256, at most simd")
+    simd: Annotated[int, Field(ge=1, le=1024)] = Field(
+        256, description="products of a row in a cycle, 1-1024")
+    vectors: Literal[2, 4, 8, 16] = Field(
+        8, description="vectors in flight: enough so that one is always ready to go on")
+    ram_width: Annotated[int, Field(ge=8, le=64)] = Field(
+        36, description="bits of a weight memory, 8-64: 36 suits ECP5's block RAM, 32 iCE40's SPRAM")
+    small_ram: Literal["block", "distributed"] = Field(
+        "block", description="what holds activations and the accumulators' first values; distributed "
+        "RAM leaves all block RAM to weights")
+    activation: BinaryActivation = BinaryActivation()
+    hidden_width: Annotated[int, Field(ge=1, le=8)] = Field(
+        1, description="bits of an activation between layers, 1-8; 1: bipolar, more: unsigned levels")
+    accumulator: Annotated[int, Field(ge=4, le=32)] = Field(
+        description="bits of an accumulator, 4-32; it must hold a row's last sum")
+    scale_width: Annotated[int, Field(ge=1, le=17)] = Field(
+        2, description="bits of the unsigned multiplier of each output of the last layer, 1-17")
+    capacity: BinaryCapacity
+
+    @property
+    def planes(self) -> int:
+        """Bit planes of the widest activations."""
+        return max(self.activation.width, self.hidden_width)
+
+    @model_validator(mode="after")
+    def _check(self) -> "Binary":
+        if self.pes > self.simd:
+            raise ValueError(f"pes {self.pes} must be at most simd {self.simd}")
+        if self.accumulator + self.scale_width > 36:
+            raise ValueError(f"accumulator {self.accumulator} + scale_width {self.scale_width} must be "
+                             "at most 36")
+        return self
+
+
 class Compress(_Table):
     """How ``thrifty compile`` treats a bare float matrix. Not part of the hardware."""
 
@@ -242,6 +326,14 @@ class Compress(_Table):
         0.0, description="fraction of weights set to zero, smallest magnitudes first")
     seed: Annotated[int, Field(ge=0)] = Field(
         0, description="seed of the k-means that shares weights")
+
+
+if TYPE_CHECKING:  # an engine's own code runs only where its table is
+    _SparseTable: TypeAlias = Sparse
+    _BinaryTable: TypeAlias = Binary
+else:
+    _SparseTable = Sparse | None
+    _BinaryTable = Binary | None
 
 
 class Config(_Table):
@@ -252,7 +344,10 @@ class Config(_Table):
     memory_latency: Literal[1, 2] = Field(
         2, description="cycles from address to data of every RAM; 2 = with an output register")
     compress: Compress = Compress()
-    sparse: Sparse
+    sparse: _SparseTable = Field(  # type: ignore[assignment]
+        None, description="the sparse matrix-vector engine")
+    binary: _BinaryTable = Field(  # type: ignore[assignment]
+        None, description="the binary array")
 
     @field_validator("name")
     @classmethod
@@ -261,10 +356,25 @@ class Config(_Table):
             raise ValueError("a word of Verilog or of the bench cannot name a module; choose another")
         return name
 
+    @model_validator(mode="after")
+    def _check(self) -> "Config":
+        if (self.sparse is None) == (self.binary is None):
+            raise ValueError("exactly one engine is needed: set a table [sparse] or a table [binary]")
+        return self
+
+    @property
+    def engine(self) -> Sparse | Binary:
+        """The engine's table."""
+        return self.binary if self.sparse is None else self.sparse
+
     def hardware_id(self) -> int:
         """32 bits that tell apart configurations whose images are not interchangeable."""
-        # What only streams need leaves the number of other configurations alone.
-        unused = set() if self.sparse.entries == "stream" else {"entries", "stream_width"}
-        exclude: dict[str, Any] = {"name": True, "compress": True, "sparse": unused}
+        exclude: dict[str, Any] = {"name": True, "compress": True}
+        if self.sparse is None:
+            exclude["sparse"] = True
+        else:
+            # What only streams need leaves the number of other configurations alone.
+            exclude |= {"binary": True, "sparse": (
+                set() if self.sparse.entries == "stream" else {"entries", "stream_width"})}
         text = json.dumps(self.model_dump(exclude=exclude), sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")

@@ -38,6 +38,7 @@ class Memory(Component):
             (the same, and a read at an address of its own; iCE40 spends two RAMs).
         granularity: Bits that one write enable covers; None for the whole word.
         block: Block RAM however small: for words whose way to the next register is long.
+        distributed: Distributed RAM however large: where block RAM is for something else.
 
     Members: ``i_write`` (one bit a granule), ``i_write_address``, ``i_write_data``, ``i_read``,
     ``i_advance``, ``i_address``, ``o_data``; ``i_twin_address``, ``o_twin`` of the second read port.
@@ -45,7 +46,7 @@ class Memory(Component):
 
     def __init__(self, width: int, depth: int, *, latency: int = 2,
                  ports: Literal["dual", "single", "twin"] = "dual", granularity: int | None = None,
-                 block: bool = False):
+                 block: bool = False, distributed: bool = False):
         if width < 1:
             raise ValueError(f"memory width must be at least 1, not {width}")
         if depth < 2:
@@ -55,7 +56,8 @@ class Memory(Component):
         if granularity is not None and width % granularity:
             raise ValueError(f"memory granularity {granularity} does not divide width {width}")
         self.width, self.depth, self.latency = width, depth, latency
-        self.ports, self.granularity, self.block = ports, granularity, block
+        self.ports, self.granularity = ports, granularity
+        self.style = "block" if block else "distributed" if distributed else None
         super().__init__({
             "i_write": In(width // (granularity or width)),
             "i_write_address": In(address_width(depth)),
@@ -74,7 +76,7 @@ class Memory(Component):
         m.submodules.mem = mem = am.Memory(
             shape=self.width, depth=self.depth, init=[],
             attrs={"no_rw_check": 1, "thrifty_ports": self.ports,
-                   **({"ram_style": "block"} if self.block else {})})
+                   **({"ram_style": self.style} if self.style else {})})
         write = mem.write_port(granularity=self.granularity)
         read = mem.read_port()
         m.d.comb += [write.en.eq(self.i_write), write.data.eq(self.i_write_data)]

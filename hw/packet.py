@@ -82,6 +82,12 @@ class MemoryId(enum.IntEnum):
     UPPER = 6
     HUFFMAN = 7
     """Tables of the Huffman codes of the sections that follow; or lengths of words that stay coded."""
+    WEIGHTS = 8
+    """Slices of the binary array's weights; the PE of a section is its bank and slice."""
+    STARTS = 9
+    """First values of the binary array's accumulators; the PE of a section is its bank."""
+    THRESHOLDS = 10
+    """Thresholds of outputs of several levels; the PE of a section is the step of the search."""
 
 
 CODED = 0x80

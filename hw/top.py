@@ -3,6 +3,7 @@
 from amaranth import Module
 from amaranth.lib.wiring import Component, In, Out, Signature, connect, flipped
 
+from hw.binary.engine import BinaryEngine
 from hw.config import BEAT, Config
 from hw.host import BEAT_LAYOUT, PacketReceiver, PacketSender
 from hw.load import LoadBus
@@ -37,16 +38,17 @@ class Top(Component):
 
     def __init__(self, config: Config):
         self.config = config
-        self.engine = SparseEngine(config)
+        self.streamed = config.sparse is not None and config.sparse.entries == "stream"
+        self.engine = BinaryEngine(config) if config.sparse is None else SparseEngine(config)
         super().__init__({"s_axis": In(Axi4Stream()), "m_axis": Out(Axi4Stream()),
                           "s_axil": In(Axi4Lite()), **(
-                              {} if config.sparse.entries == "memory" else {"s_axis_w": In(
-                                  Axi4Stream(config.sparse.stream_width, packets=False))})})
+                              {"s_axis_w": In(Axi4Stream(config.sparse.stream_width, packets=False))}
+                              if self.streamed else {})})
 
     @property
     def shared(self) -> list[Shared]:
         """Modules to emit beside this one."""
-        return [self.engine.pe]
+        return self.engine.shared
 
     def elaborate(self, platform):
         m = Module()
@@ -56,7 +58,8 @@ class Top(Component):
         m.submodules.exit = exit_ = SkidBuffer(BEAT_LAYOUT)
         m.submodules.receiver = receiver = PacketReceiver(
             hardware_id, LoadBus(engine.load_width, engine.load_address),
-            self.config if self.config.sparse.huffman == "image" else None)
+            self.config if self.config.sparse is not None and self.config.sparse.huffman == "image"
+            else None)
         m.submodules.sender = sender = PacketSender(len(engine.o_words))
         m.submodules.registers = registers = Registers(hardware_id)
 
@@ -97,7 +100,7 @@ class Top(Component):
             registers.i_failed.eq(receiver.o_status.valid & receiver.o_status.ready
                                   & (receiver.o_status.payload.error != Error.NONE)),
         ]
-        if self.config.sparse.entries == "stream":
+        if self.streamed:
             m.d.comb += [
                 engine.i_entries.valid.eq(self.s_axis_w.tvalid),
                 engine.i_entries.payload.eq(self.s_axis_w.tdata),

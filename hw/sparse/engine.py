@@ -85,6 +85,11 @@ class SparseEngine(Component):
                 "i_entries": In(stream.Signature(c.stream_width)), "i_open": In(1)}),
         })
 
+    @property
+    def shared(self) -> list[Shared]:
+        """Modules to emit beside this one; PEs are kept whole in synthesis."""
+        return [self.pe]
+
     def elaborate(self, platform):
         m = Module()
         config, c, latency = self.config, self.config.sparse, self.config.memory_latency

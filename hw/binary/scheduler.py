@@ -1,0 +1,118 @@
+"""The scheduler of the binary array: which layer of which vector comes next."""
+
+from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from amaranth.utils import exact_log2
+
+from hw.binary.layout import Output, layer_layout
+from hw.binary.steps import job_layout
+from hw.config import Config, bits_for
+from hw.memory import Memory
+from hw.stream import SkidBuffer
+
+__all__ = ["LayerScheduler"]
+
+
+class LayerScheduler(Component):
+    """Runs the layers of several vectors in turn, so that none waits for the results of its last one.
+
+    Each context holds one vector between its layers. The oldest vector whose activations lie ready goes
+    first; vectors leave in the order in which they came. Decisions are made ahead: up to four layers
+    wait for the array.
+
+    Members: ``i_full``, ``i_slot`` (an input vector waits), ``o_take`` (it gets a context), ``i_done``
+    with ``i_context`` (activations of a context's next layer can be read), ``o`` (stream of layers),
+    ``o_active`` (some vector is between its layers), and the layer table's write port.
+
+    A decision takes ``memory_latency + 4`` cycles.
+    """
+
+    def __init__(self, config: Config, *, load_width: int, load_address: int):
+        self.config = config
+        super().__init__({
+            "i_full": In(1),
+            "i_slot": In(1),
+            "o_take": Out(1),
+            "i_done": In(1),
+            "i_context": In(bits_for(config.binary.vectors)),
+            "o": Out(stream.Signature(job_layout(config))),
+            "o_active": Out(1),
+            "i_write": In(1),
+            "i_address": In(load_address),
+            "i_data": In(load_width),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        c, latency = self.config.binary, self.config.memory_latency
+        count, bits = c.vectors, exact_log2(c.vectors)
+        layout = layer_layout(c)
+        m.submodules.layers = layers = Memory(layout.size, max(2, c.capacity.layers), latency=latency)
+        m.submodules.near = near = SkidBuffer(job_layout(self.config))
+        m.submodules.far = far = SkidBuffer(job_layout(self.config))
+        connect(m, near.o, far.i)
+        connect(m, far.o, flipped(self.o))
+
+        # Contexts, in a ring from the oldest vector on.
+        oldest, free = Signal(bits), Signal(bits)
+        active, ready = Signal(count), Signal(count)
+        number = bits_for(c.capacity.layers)
+        layer = Array(Signal(number, name=f"layer_{k}") for k in range(count))
+        with m.If(self.i_done):
+            m.d.sync += ready.bit_select(self.i_context, 1).eq(1)
+
+        wants, fresh, context = Signal(count), Signal(), Signal(bits)
+        current = Signal(number)
+        wait = Signal(range(-1, latency))
+        descriptor = Signal(layout)
+        m.d.comb += [
+            descriptor.eq(layers.o_data),
+            layers.i_address.eq(current),
+            layers.i_write.eq(self.i_write),
+            layers.i_write_address.eq(self.i_address),
+            layers.i_write_data.eq(self.i_data),
+            near.i.payload.layer.eq(descriptor),
+            near.i.payload.fresh.eq(fresh),
+            near.i.payload.slot.eq(self.i_slot),
+            near.i.payload.context.eq(context),
+            near.i.payload.parity.eq(current[0]),
+            self.o_active.eq(active.any()),
+        ]
+        is_last = descriptor.output != Output.HIDDEN
+        chosen, found = Signal(bits), Signal()
+        m.d.comb += found.eq(wants.any())
+        for k in reversed(range(count)):
+            with m.If(wants[k]):
+                m.d.comb += chosen.eq(k)
+        with m.FSM():
+            with m.State("ASK"):
+                # From the oldest on; a vector that is not yet there comes last.
+                turned = Cat(ready, ready).bit_select(oldest, count)
+                m.d.sync += [wants.eq(turned), wait.eq(latency - 2)]
+                m.next = "CHOOSE"
+            with m.State("CHOOSE"):
+                m.d.sync += [context.eq(Mux(found, oldest + chosen, free)), fresh.eq(~found)]
+                m.next = "ASK"
+                with m.If(found | (self.i_full & ~active.bit_select(free, 1))):
+                    m.next = "LOOK"
+            with m.State("LOOK"):
+                m.d.sync += current.eq(Mux(fresh, 0, layer[context]))
+                m.next = "FETCH"
+            with m.State("FETCH"):
+                m.d.sync += wait.eq(wait - 1)
+                with m.If(wait[-1]):
+                    m.next = "OFFER"
+            with m.State("OFFER"):
+                m.d.comb += near.i.valid.eq(1)
+                with m.If(near.i.ready):
+                    m.next = "ASK"
+                    m.d.comb += self.o_take.eq(fresh)
+                    m.d.sync += [
+                        layer[context].eq(current + 1),
+                        ready.bit_select(context, 1).eq(0),
+                        active.bit_select(context, 1).eq(~is_last),
+                        free.eq(free + fresh),
+                        oldest.eq(oldest + is_last),
+                    ]
+        return m

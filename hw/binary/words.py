@@ -1,0 +1,67 @@
+"""Memory of wide words that are written a chunk at a time."""
+
+from amaranth import Cat, Module, Signal
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.memory import Memory, address_width
+
+__all__ = ["ChunkMemory"]
+
+
+class ChunkMemory(Component):
+    """Words of several chunks, written in order from the first chunk on and read whole.
+
+    Writing a chunk makes all later chunks of its word zero: a word that ends early, or that held more
+    before, has nothing behind its end. The chunk's place comes as a thermometer: bit k of ``i_from`` is
+    set if chunk k is written or made zero (all bits for the first chunk, the last bit alone for the last).
+
+    Args:
+        width: Bits of a chunk.
+        bits: Bits of a word that are read; the last chunk is cut, or the word filled up with zeros.
+        chunks: Chunks of a word.
+        words: Words, 2 or more.
+        latency: Of the memories, 1 or 2.
+        distributed: In distributed RAM.
+
+    What is written can be read 2 cycles later. Members: ``i_write``, ``i_from``, ``i_write_address``,
+    ``i_data``; ``i_address``, ``o`` (``latency`` cycles after its address).
+    """
+
+    def __init__(self, width: int, bits: int, chunks: int, words: int, *, latency: int,
+                 distributed: bool):
+        self.width, self.bits, self.chunks, self.words = width, bits, chunks, words
+        self.latency, self.distributed = latency, distributed
+        super().__init__({
+            "i_write": In(1),
+            "i_from": In(chunks),
+            "i_write_address": In(address_width(words)),
+            "i_data": In(width),
+            "i_address": In(address_width(words)),
+            "o": Out(bits),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        address = Signal.like(self.i_write_address, name="write_address", reset_less=True)
+        m.d.sync += address.eq(self.i_write_address)
+        parts = []
+        for k in range(self.chunks):
+            width = min(self.width, self.bits - k * self.width)
+            # Zeros come through the register's reset, which costs no logic.
+            data = Signal(width, name=f"data_{k}", reset_less=True)
+            write = Signal(name=f"write_{k}")
+            m.d.sync += [write.eq(self.i_write & self.i_from[k]), data.eq(self.i_data)]
+            if k:
+                with m.If(self.i_from[k - 1]):
+                    m.d.sync += data.eq(0)
+            m.submodules[f"chunk_{k}"] = memory = Memory(
+                width, self.words, latency=self.latency, distributed=self.distributed)
+            m.d.comb += [
+                memory.i_write.eq(write),
+                memory.i_write_address.eq(address),
+                memory.i_write_data.eq(data),
+                memory.i_address.eq(self.i_address),
+            ]
+            parts.append(memory.o_data)
+        m.d.comb += self.o.eq(Cat(parts))
+        return m
