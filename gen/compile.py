@@ -96,7 +96,7 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
     """
     kind = config.sparse.index.kind
     dense = sum(layer.rows * layer.columns for layer in network.layers)
-    weights = sum(layer.weight.nnz for layer in network.layers)
+    weights = sum(layer.weight.nnz for layer in network.sparse_layers)
     biases = sum(layer.rows for layer in network.layers)
     widths = {which: width for which, (width, _) in memories(config).items()}
     where = config.sparse.huffman
@@ -110,7 +110,7 @@ def _report(network: Network, config: Config, placements: list[Placement], parts
         "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
                     "density": layer.weight.nnz / (layer.rows * layer.columns),
                     "table_words": placement.words, "index_bits": placement.index_bits(kind)}
-                   for layer, placement in zip(network.layers, placements, strict=True)],
+                   for layer, placement in zip(network.sparse_layers, placements, strict=True)],
         "weights": int(weights),
         "dense_weights": int(dense),
         "image_bytes": image_bytes,

@@ -128,7 +128,8 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
                            drains=sparse.get("drains", 1),
                            kind=index["kind"], width=index.get("width"), rows=given.get("rows"),
                            total_rows=given.get("total_rows"))
-    values = [layer.weight.data for layer in network.layers]
+    layers = network.sparse_layers
+    values = [layer.weight.data for layer in layers]
     low = min((int(v.min()) for v in values if len(v)), default=0)
     high = max((int(v.max()) for v in values if len(v)), default=0)
 
@@ -146,18 +147,17 @@ def resolve(draft: dict[str, Any], network: Network, where: str) -> tuple[Config
         "codebook_size": max(2, min(distinct, 256)),
     })
     activation_format = _validate(Activation, activation, f"{where}: sparse.activation")
-    bound = max(accumulator_bound(layer, activation_format) for layer in network.layers)
+    bound = max(accumulator_bound(layer, activation_format) for layer in layers)
     accumulator = _fill(sparse, "accumulator", {"signed": True})
     # A requantized last layer puts activations where accumulators are.
-    outputs = activation["width"] + 1 if network.layers[-1].multiplier is not None else 0
+    outputs = activation["width"] + 1 if layers[-1].multiplier is not None else 0
     accumulator.setdefault("width", max(4, outputs, bound.bit_length() + int(accumulator["signed"])))
     rows = max(placement.slots for placement in placements)
-    multipliers = [layer.multiplier for layer in network.layers if layer.multiplier is not None]
+    multipliers = [layer.multiplier for layer in layers if layer.multiplier is not None]
     _fill(sparse, "requantize", {
         "enabled": bool(multipliers),
         "multiplier_width": max((int(m.max()).bit_length() for m in multipliers), default=1),
     })
-    layers = network.layers
     capacity = _fill(sparse, "capacity", {
         "layers": len(layers),
         "entries": (DEFAULT_WAITING if sparse.get("entries") == "stream"

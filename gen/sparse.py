@@ -223,7 +223,7 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
     spare = (1 << 17 if total_rows is None else drains * total_rows) - sum(
         layer.rows for layer in network.layers)
     placements = []
-    for layer in network.layers:
+    for layer in network.sparse_layers:
         def spread(widen: int, spare: int = spare, layer: Layer = layer) -> Placement:
             return place(layer, pes, slots=1 << 14 if rows is None else rows, widen=widen, spare=spare,
                          broadcasts=broadcasts, drains=drains, most=most, measure=measure)
@@ -522,7 +522,7 @@ def total_rows(placements: list[Placement], drains: int) -> int:
 
 
 def _check_network(network: Network, placements: list[Placement], c: Sparse) -> None:
-    cap, layers = c.capacity, network.layers
+    cap, layers = c.capacity, network.sparse_layers
     if c.entries == "stream" and len(layers) > 1:
         raise ThriftyError(f'with sparse.entries = "stream" a network has one layer, not {len(layers)}: '
                            'set it to "memory"')

@@ -63,7 +63,7 @@ def _fixed_point(factor: float) -> tuple[int, int]:
 def run(network: Network, images: np.ndarray) -> np.ndarray:
     """What the hardware answers: int64 (count x outputs), for integer images (count x inputs)."""
     x = images.astype(np.int64)
-    for layer in network.layers:
+    for layer in network.sparse_layers:
         x = x @ layer.weight.toarray().T + layer.bias
         if layer.relu:
             x = np.maximum(x, 0)

@@ -49,7 +49,7 @@ def _main(output: Annotated[Path, typer.Option("--output", "-o", help="network f
     part.replace(output)
     for stage in ("float", "pruned", "compressed", "integer"):
         typer.echo(f"{stage:10} accuracy {network.meta[stage + '_accuracy']:7.2%}")
-    widths = ", ".join(str(accumulator_width(layer)) for layer in network.layers)
+    widths = ", ".join(str(accumulator_width(layer)) for layer in network.sparse_layers)
     typer.echo(f"accumulator bits {widths}; {output}: {output.stat().st_size} bytes")
 
 

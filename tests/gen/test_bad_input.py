@@ -9,7 +9,7 @@ import tempfile
 import numpy as np
 import pytest
 
-from gen.network import dump
+from gen.network import BinaryLayer, Network, dump
 from tests.gen.command import build, contents, matrix, refused, thrifty, write_config
 from tests.hw.designs import network
 
@@ -156,6 +156,12 @@ def test_truncated_networks(here):
     for size in [0, 1, 9, len(data) // 2, len(data) - 1]:
         (here / "net.npz").write_bytes(data[:size])
         assert "net.npz: truncated, damaged" in compile_refuses(here, source="net.npz")
+
+
+def test_binary_networks(here):
+    (here / "net.npz").write_bytes(dump(Network([BinaryLayer(np.ones((3, 20), np.int8))], 1)))
+    assert compile_refuses(here, source="net.npz") == (
+        "the network is binary, and the sparse engine does not run binary layers")
 
 
 @pytest.mark.parametrize("name", ["image.bin", "network.npz", "manifest.json", "config.resolved.toml",
