@@ -23,7 +23,8 @@ from gen.huffman import HuffmanCode, code_lengths
 from gen.image import coded_bits
 from gen.network import Layer, Network
 from gen.resolve import complete, resolve
-from gen.sparse import Placement, Section, place_within, sections
+from gen.section import Section
+from gen.sparse import Placement, place_within, sections
 from hw.config import Config
 from hw.packet import MemoryId
 from hw.sparse.layout import memories

@@ -83,9 +83,10 @@ def _memories(memories: list[Mapping[str, Any]], board: Board) -> dict[str, int]
             count *= 2  # each of two copies is read
         if board.capacity.spram and memory["ports"] == "single" and depth >= SPRAM_DEPTH:
             used["spram"] += count * ceil(width / _SPRAM_WIDTH) * ceil(depth / _SPRAM_WORDS)
-        elif memory["block"]:
+        elif memory["style"] == "block":
             used["ram"] += count * blocks
-        elif board.family == "ecp5" and units <= _DISTRIBUTED_UNITS * blocks:
+        elif board.family == "ecp5" and (memory["style"] == "distributed"
+                                         or units <= _DISTRIBUTED_UNITS * blocks):
             banks = ceil(depth / 16)
             select = width * ceil(banks / 2) + banks if banks > 1 else 0
             used["distributed_slots"] += count * (6 * units + select)

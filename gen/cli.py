@@ -118,7 +118,8 @@ def generate(
         manifest, up_to_date = step(config, folder)
     _show({**manifest, "up_to_date": up_to_date}, as_json, up_to_date, "generate", {
         "Verilog": str(output / manifest["verilog"]),
-        "PEs": str(manifest["configuration"]["sparse"]["pes"]),
+        "PEs": str(next(table["pes"] for engine, table in manifest["configuration"].items()
+                        if engine in ("sparse", "binary"))),
         "memories": str(sum(memory["count"] for memory in manifest["memories"])),
         "manifest": str(output / "manifest.json"),
     })

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from gen.compile_binary import compile_binary
+from gen.compile_sparse import compile_sparse
 from gen.folder import BuildFolder, hash_file, json_text
-from gen.image import build_image, coded_bits
+from gen.image import build_image
 from gen.network import Network, dump, load
 from gen.read import read_network
-from gen.resolve import dump_config, read_config, read_draft, resolve
-from gen.sparse import Placement, Section, sections
-from gen.streamed import streamed_bytes
-from hw.config import Compress, Config, integer_range
-from hw.packet import MemoryId
-from hw.sparse.layout import memories
+from gen.resolve import dump_config, read_config, read_draft
+from hw.config import BinaryActivation, Compress, Config, integer_range
 
 __all__ = ["Compiled", "compile_network", "golden_inputs", "load_compiled"]
 
@@ -46,16 +44,15 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
     weight = draft.get("sparse", {}).get("weight", {})
     network = read_network(source, Compress(**draft.get("compress", {})), weight.get("width", 8),
                            weight.get("codebook_size", 16),
-                           weight.get("terms", 2) if weight.get("kind") == "shift_add" else None)
-    config, placements = resolve(draft, network, str(config_path))
-    parts = sections(network, config, placements)
+                           weight.get("terms", 2) if weight.get("kind") == "shift_add" else None,
+                           binary="binary" in draft)
+    binary = "binary" in draft or (network.binary and "sparse" not in draft)
+    config, parts, files, report = (compile_binary if binary else compile_sparse)(
+        draft, network, str(config_path))
     image = build_image(network, config, parts)
-    streamed = {}
-    if config.sparse.entries == "stream":
-        streamed["weights.bin"] = streamed_bytes(placements[0], config.sparse)
-    report = _report(network, config, placements, parts, len(image), streamed.get("weights.bin"))
+    report["image_bytes"] = len(image)
     results = folder.write_all({
-        **streamed,
+        **files,
         "config.resolved.toml": dump_config(config),
         "network.npz": dump(network),
         "image.bin": image,
@@ -78,50 +75,14 @@ def golden_inputs(network: Network, config: Config, seed: int = GOLDEN_SEED,
     Returns:
         int64 (vectors x inputs), within the range of activations.
     """
-    activation = config.sparse.activation
-    low, high = integer_range(activation.width, activation.signed)
+    activation = config.engine.activation
     rng = np.random.default_rng(seed)
+    if isinstance(activation, BinaryActivation) and activation.width == 1:
+        values = 2 * rng.integers(0, 2, (vectors, network.inputs)) - 1
+        values[:2] = np.array([[1], [-1]])[:len(values)]
+        return values
+    low, high = integer_range(activation.width, activation.signed)
     values = rng.integers(low, high, (vectors, network.inputs), endpoint=True)
     values[1::2] *= rng.random(values[1::2].shape) < 0.3
     values[:3] = np.array([[0], [high], [low]])[:len(values)]
     return values
-
-
-def _report(network: Network, config: Config, placements: list[Placement], parts: list[Section],
-            image_bytes: int, streamed: bytes | None) -> dict[str, Any]:
-    """Sizes. Bits are those that the hardware's memories spend: entries, tables, codebooks, rows.
-
-    Where entries are streamed, ``streamed_bits`` are what the beats of a vector take; they count among
-    the bits of a weight.
-    """
-    kind = config.sparse.index.kind
-    dense = sum(layer.rows * layer.columns for layer in network.layers)
-    weights = sum(layer.weight.nnz for layer in network.sparse_layers)
-    biases = sum(layer.rows for layer in network.layers)
-    widths = {which: width for which, (width, _) in memories(config).items()}
-    where = config.sparse.huffman
-    bits = {which.name.lower(): width * sum(part.fills(which) for part in parts)
-            for which, width in widths.items() if which != MemoryId.HUFFMAN or where == "memory"}
-    streamed_bits = 8 * len(streamed or b"")
-    total = sum(bits.values()) + streamed_bits
-    plain = bits.get("entries", 0) + bits.get("upper", 0) + streamed_bits
-    coded = coded_bits(parts) if where == "image" else plain
-    return {
-        "layers": [{"rows": layer.rows, "columns": layer.columns, "weights": int(layer.weight.nnz),
-                    "density": layer.weight.nnz / (layer.rows * layer.columns),
-                    "table_words": placement.words, "index_bits": placement.index_bits(kind)}
-                   for layer, placement in zip(network.sparse_layers, placements, strict=True)],
-        "weights": int(weights),
-        "dense_weights": int(dense),
-        "image_bytes": image_bytes,
-        "stored_bits": bits,
-        # In the image: Huffman-coded if the configuration says so, then with the tables of the codes.
-        "image_entry_bits": coded,
-        "image_entry_bits_per_weight": coded / max(1, weights),
-        "entry_bits_per_weight": plain / max(1, weights),
-        "bits_per_weight": total / max(1, weights),
-        "compression_ratio": 32 * (dense + biases) / total,
-        **({} if streamed is None else {
-            "streamed_bits": streamed_bits,
-            "streamed_beats": streamed_bits // config.sparse.stream_width}),
-    }

@@ -24,11 +24,14 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
     written, and each output's requantization. A shift-add product is all its shifts and their
     sum. A memory access costs its share of a 32-bit SRAM read; the upper bits of an index are read
     in layers that have them, two words for an entry that stays coded. Column tables, queues, codebooks,
-    broadcast, clock and leakage are not counted.
+    broadcast, clock and leakage are not counted. A binary product is an eighth of an 8-bit addition and
+    a bit that is read.
 
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).
     """
+    if config.sparse is None:
+        return float(macs.mean(0).sum() * (INT8_ADD / 8 + SRAM_32_BITS / 32))
     c = config.sparse
     narrow = c.weight.width <= 8 and c.activation.width <= 8
     entry = _index_bits(network, c) + c.weight.code_width

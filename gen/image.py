@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gen.network import Network
-from gen.sparse import Section
+from gen.section import Section
 from hw import packet
-from hw.config import Config
+from hw.config import BEAT, Config
 from hw.errors import ThriftyError
 
 __all__ = ["ImageHeader", "build_image", "coded_bits", "input_bytes", "read_header",
@@ -25,6 +25,10 @@ class ImageHeader:
 
 def input_bytes(config: Config, inputs: int) -> int:
     """Payload bytes of an input vector."""
+    if config.sparse is None:
+        c = config.binary
+        chunks = sum(-(-min(c.simd, inputs - first) // BEAT) for first in range(0, inputs, c.simd))
+        return chunks * BEAT * c.activation.slot // 8
     return inputs * config.sparse.activation.slot // 8
 
 

@@ -101,8 +101,23 @@ class Network:
         """The layers, for what only takes sparse ones; ThriftyError if they are binary."""
         sparse = [layer for layer in self.layers if isinstance(layer, Layer)]
         if len(sparse) < len(self.layers):
-            raise ThriftyError("the network is binary, and the sparse engine does not run binary layers")
+            raise ThriftyError("the network is binary, and the sparse engine does not run binary "
+                               "layers: set a table [binary]")
         return sparse
+
+    @property
+    def binary_layers(self) -> list[BinaryLayer]:
+        """The layers, for what only takes binary ones; ThriftyError if they are not."""
+        binary = [layer for layer in self.layers if isinstance(layer, BinaryLayer)]
+        if len(binary) < len(self.layers):
+            raise ThriftyError("the network is not binary, and the binary array runs only binary "
+                               "layers: set a table [sparse]")
+        return binary
+
+    @property
+    def binary(self) -> bool:
+        """Whether the layers are binary ones."""
+        return isinstance(self.layers[0], BinaryLayer)
 
     @property
     def inputs(self) -> int:

@@ -2,12 +2,14 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Optional
+from types import NoneType, UnionType
+from typing import Any, Optional, Union, get_args, get_origin
 
 import numpy as np
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from gen.binary import accumulator_bits, layer_planes, leveled_rows, place_layers
 from gen.network import Network
 from gen.sparse import (
     Placement,
@@ -24,9 +26,11 @@ from hw.sparse.layout import CODED_WORD, column_bits, column_layout
 
 __all__ = [
     "Draft", "agrees", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve",
+    "resolve_binary",
 ]
 
 DEFAULT_PES = 16
+DEFAULT_SIMD = 64
 DEFAULT_WAITING = 512
 """Streamed entries that may wait in a PE: a block RAM or two."""
 
@@ -36,6 +40,8 @@ def _optional(model: type[BaseModel], name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for key, info in model.model_fields.items():
         kind = info.annotation
+        if get_origin(kind) is UnionType or get_origin(kind) is Union:
+            kind = next((each for each in get_args(kind) if each is not NoneType), None)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             inner: Any = _optional(kind, f"{key.title()}Draft")
         else:
@@ -79,6 +85,37 @@ def read_config(path: Path) -> Config:
 def complete(table: dict[str, Any], where: str) -> Config:
     """Validate a complete configuration."""
     return _validate(Config, table, where)
+
+
+def resolve_binary(draft: dict[str, Any], network: Network, where: str) -> Config:
+    """Fill in what ``draft`` leaves out of a binary array, as small as the network allows."""
+    binary = dict(draft.get("binary", {}))
+    layers = network.binary_layers
+    binary.setdefault("simd", DEFAULT_SIMD)
+    binary.setdefault("pes", min(DEFAULT_PES, binary["simd"]))
+    width = network.activation_width or 1
+    activation = _fill(binary, "activation", {
+        "width": width, "signed": network.activation_signed is not False or width == 1})
+    planes = layer_planes(network, activation["width"])
+    last = layers[-1].thresholds
+    outputs = last.shape[1].bit_length() if last is not None else 1
+    binary.setdefault("hidden_width", max(1, *planes[1:], outputs))
+    binary.setdefault("accumulator", max(4, accumulator_bits(network, activation["width"])))
+    scale = 1 if layers[-1].scale is None else int(np.abs(layers[-1].scale).max())
+    binary.setdefault("scale_width", max(1, (scale * (2 if planes[-1] == 1 else 1)).bit_length()))
+    given = dict(binary.get("capacity", {}))
+    capacity = {
+        "layers": len(layers), "inputs": layers[0].columns, "outputs": layers[-1].rows,
+        "hidden": max((layer.columns for layer in layers[1:]), default=1), "words": 2, "groups": 2,
+        **given}
+    rough = complete({**draft, "binary": {**binary, "capacity": capacity}}, where).binary
+    placed = place_layers(network, rough)
+    binary["capacity"] = {
+        **capacity,
+        "words": max(2, sum(each.words * each.groups for each in placed)),
+        "groups": max(2, sum(each.groups for each in placed)),
+        "levels": max(2, leveled_rows(network, rough.hidden_width)), **given}
+    return complete({**draft, "binary": binary}, where)
 
 
 def agrees(table: dict[str, Any], config: Config) -> bool:

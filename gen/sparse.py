@@ -13,6 +13,7 @@ from gen.huffman import EntryCoder
 from gen.lanes import assign_lanes
 from gen.layout import pack
 from gen.network import Layer, Network
+from gen.section import Section
 from gen.shift_add import encode, signed_digits
 from gen.shorten import shorten
 from hw.config import Activation, Capacity, Config, Sparse, bits_for, integer_range
@@ -39,34 +40,13 @@ from hw.sparse.layout import (
 from hw.sparse.pe import ALL_PES
 
 __all__ = [
-    "CodedEntries", "Placement", "Section", "accumulator_bound", "coded_entries", "coded_words",
+    "CodedEntries", "Placement", "accumulator_bound", "coded_entries", "coded_words",
     "entry_words", "has_upper", "place", "place_all", "place_within", "sections", "table_words",
     "total_rows",
 ]
 
 WORTH_A_BIT = 1.02
 """Parts of rows may make a layer's indices a bit wider if they make it so many times faster."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """Contents of one memory: ``words`` is uint32 (items x pieces).
-
-    Or Huffman-coded entries: ``items`` is how many, ``address`` where the first one goes, ``words`` the
-    bit stream (words x 1). Those of memory ``UPPER`` have upper bits.
-    """
-
-    memory: MemoryId
-    pe: int
-    words: np.ndarray
-    items: int | None = None
-    address: int = 0
-
-    def fills(self, memory: MemoryId) -> int:
-        """Words of a hardware's memory that this fills."""
-        if self.items is None:
-            return len(self.words) if self.memory == memory else 0
-        return self.items if memory in (MemoryId.ENTRIES, self.memory) else 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from gen.network import Network
 from gen.read.npy import read_npy
 from hw import packet
-from hw.config import Config, integer_range
+from hw.config import BEAT, Binary, Config, integer_range
 from hw.errors import ThriftyError
 
 __all__ = ["check_accepted", "read_inputs", "result_values", "vector_packets"]
@@ -31,7 +31,9 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
         row, column = np.argwhere(bad)[0]
         raise ThriftyError(f"{path}: input [{row}, {column}] is {values[row, column]}: inputs must be "
                            "integers; quantize them first")
-    activation = config.sparse.activation
+    if config.sparse is None and config.binary.activation.width == 1:
+        return _bipolar(values, path)
+    activation = config.engine.activation
     low, high = integer_range(activation.width, activation.signed)
     bad = (values < low) | (values > high)
     if bad.any():
@@ -39,17 +41,37 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
         kind = "signed" if activation.signed else "unsigned"
         raise ThriftyError(
             f"{path}: input [{row}, {column}] is {values[row, column]}, outside {low} to {high}, the "
-            f"range of {activation.width}-bit {kind} activations: set sparse.activation and compile "
-            "again")
+            f"range of {activation.width}-bit {kind} activations: set activation in the engine's table "
+            "and compile again")
     return values.astype(np.int64)
 
 
 def vector_packets(inputs: np.ndarray, config: Config) -> list[bytes]:
     """A VECTOR packet for each row; sequence numbers count from 0 and wrap."""
-    dtype = "<i1" if config.sparse.activation.slot == 8 else "<i2"
-    raw = inputs.astype(dtype)
+    raw = (_chunked(inputs, config.binary) if config.sparse is None
+           else inputs.astype("<i1" if config.sparse.activation.slot == 8 else "<i2"))
     return [packet.build(packet.Kind.VECTOR, row.tobytes(), sequence=k & 0xFFFF)
             for k, row in enumerate(raw)]
+
+
+def _bipolar(values: np.ndarray, path: Path) -> np.ndarray:
+    """Bipolar vectors: -1 and +1 only."""
+    bad = np.argwhere(np.abs(values) != 1)
+    if len(bad):
+        row, column = bad[0]
+        raise ThriftyError(f"{path}: input [{row}, {column}] is {values[row, column]}, but bipolar "
+                           "inputs are -1 or +1: there is no zero to pad with; pad with a sign and "
+                           "correct the thresholds, or set binary.activation.width = 2")
+    return values.astype(np.int64)
+
+
+def _chunked(inputs: np.ndarray, c: Binary) -> np.ndarray:
+    """Rows of bytes as ``hw.binary.input`` takes them: each word of inputs begins a new chunk of 32."""
+    words = [inputs[:, first:first + c.simd] for first in range(0, inputs.shape[1], c.simd)]
+    padded = np.concatenate([np.pad(word, ((0, 0), (0, -word.shape[1] % BEAT))) for word in words], 1)
+    if c.activation.width > 1:
+        return padded.astype("<i1")
+    return np.packbits(padded > 0, axis=1, bitorder="little")
 
 
 def check_accepted(answer: bytes, where: str) -> None:
@@ -77,7 +99,9 @@ def result_values(answer: bytes, sequence: int, network: Network, config: Config
     if kind == packet.Kind.STATUS:
         raise ThriftyError(f"vector {number}: the hardware reports: {_explanation(payload)}")
     c = config.sparse
-    if c.outputs == "activations":
+    if c is None:
+        size, sign, padding = BEAT // 8, True, 0
+    elif c.outputs == "activations":
         size, sign = c.activation.slot // 8, c.activation.signed
         padding = -network.outputs % c.activation.per_beat
     else:

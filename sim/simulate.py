@@ -37,7 +37,7 @@ def write_golden(folder: BuildFolder) -> None:
     if folder.fresh("golden", key):
         return
     inputs = golden_inputs(network, config)
-    activation = config.sparse.activation
+    activation = config.engine.activation
     outputs = evaluate(network, inputs, activation.width, activation.signed)
     results = folder.write_all({"golden_inputs.npy": npy_bytes(inputs),
                                 "golden_outputs.npy": npy_bytes(outputs)})
@@ -76,7 +76,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
            "network": hash_file(folder / "network.npz"), "inputs": hash_file(inputs_path),
            "simulator": simulator, "seed": seed, "stall": stall, "waves": waves}
     weights = None
-    if config.sparse.entries == "stream":
+    if config.sparse is not None and config.sparse.entries == "stream":
         weights_path = folder.need("weights.bin", "compile")
         key["weights"] = hash_file(weights_path)
         weights = np.fromfile(weights_path, "<u4").reshape(-1, config.sparse.stream_width // 32)
@@ -99,19 +99,20 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     check_accepted(result.packets[0], str(image_path))
     outputs = np.stack([result_values(answer, k, network, config)
                         for k, answer in enumerate(result.packets[1:])])
-    activation = config.sparse.activation
+    activation = config.engine.activation
     expected = evaluate(network, inputs, activation.width, activation.signed)
     macs = useful_macs(network, inputs, activation.width, activation.signed)
 
     first, last = result.first_beat_cycles[1:], result.last_beat_cycles[1:]
     cycles = int(last[-1] - first[0])
-    pes = config.sparse.pes
+    pes = config.engine.pes
+    products = pes * (1 if config.sparse is not None else config.binary.simd)  # in a cycle
     # The second vector starts when the first has left; a third fills the pipeline behind it.
     filled = min(2, max(1, len(last) - 2))
     interval = efficiency = None
     if len(last) > 2:
         interval = float(np.diff(last[filled:]).mean())
-        efficiency = float(macs[filled + 1:].sum(1).mean() / (pes * interval))
+        efficiency = float(macs[filled + 1:].sum(1).mean() / (products * interval))
     report = {
         "vectors": len(inputs),
         "mismatches": int((outputs != expected).any(1).sum()),
@@ -120,7 +121,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         "cycles": cycles,
         "useful_macs": int(macs.sum()),
         "pes": pes,
-        "efficiency": float(macs.sum() / (pes * cycles)),
+        "efficiency": float(macs.sum() / (products * cycles)),
         "efficiency_steady": efficiency,
         "energy_pj_per_vector": inference_energy(network, config, macs),
         "seed": seed,
@@ -139,7 +140,7 @@ def check_outputs(folder: BuildFolder, inputs_path: Path | None, outputs: np.nda
     """Compare what a board computed with the golden model; write ``outputs.npy`` and ``run.json``."""
     network, config = load_compiled(folder)
     inputs = read_inputs(inputs_path or folder / "golden_inputs.npy", network, config)
-    activation = config.sparse.activation
+    activation = config.engine.activation
     expected = evaluate(network, inputs, activation.width, activation.signed)
     report = {**report, "mismatches": int((outputs != expected).any(1).sum())}
     folder.write_all({"outputs.npy": npy_bytes(outputs), "run.json": json_text(report)})

@@ -6,6 +6,7 @@ from pathlib import Path
 from gen.compress.matrix import matrix_network
 from gen.network import Network, load
 from gen.read.matrix import read_matrix
+from gen.read.signs import sign_network
 from hw.config import Compress
 from hw.errors import ThriftyError
 
@@ -15,12 +16,13 @@ SUFFIXES = (".npy", ".npz", ".mtx")
 
 
 def read_network(path: Path, compress: Compress, weight_width: int, codebook_size: int,
-                 terms: int | None = None) -> Network:
+                 terms: int | None = None, *, binary: bool = False) -> Network:
     """A network file as it is, or a bare matrix as a network of one layer.
 
     Args:
         compress, weight_width, codebook_size, terms: What becomes of a float matrix; see
             ``gen.compress.matrix``.
+        binary: A matrix is one of two values; see ``gen.read.signs``.
     """
     if not path.is_file():
         raise ThriftyError(f"{path}: no such file")
@@ -29,6 +31,8 @@ def read_network(path: Path, compress: Compress, weight_width: int, codebook_siz
                            f"{', '.join(SUFFIXES)}")
     if path.suffix == ".npz" and _is_network(path):
         return load(path)
+    if binary:
+        return sign_network(path)
     return matrix_network(read_matrix(path), compress, weight_width, codebook_size, terms)
 
 

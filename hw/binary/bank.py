@@ -5,8 +5,6 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.binary.layout import bank_rows, slice_bits, slices
-from hw.binary.popcount import PopCount
-from hw.binary.xnor_count import XnorCount
 from hw.config import Binary, Config, bits_for
 from hw.load import LoadBus
 from hw.memory import Memory
@@ -24,7 +22,7 @@ def pairs_pay(c: Binary) -> bool:
     """Whether rows share the count of their activations' pairs.
 
     With x = a ^ w, x1 + x2 = (a1 ^ a2) - (w1 ^ w2) + 2 t, and t is one LUT4: a row counts half as many
-    bits, all rows together count (a1 ^ a2) once, and the rest is a constant. Worth it if many rows share.
+    bits, all rows together count (a1 ^ a2) once, and the rest is constant. Worth it if many rows share.
     """
     # Slots on ECP5, about: 1.4 a product or 0.5 + 0.66 and an adder a row, 1.16 once for all.
     return c.pes * (1.4 * c.simd - (1.16 * c.simd + 10)) > 1.16 * c.simd

@@ -34,8 +34,8 @@ class BinaryEngine(Component):
 
     Members: as those of ``hw.sparse.engine.SparseEngine``.
 
-    ``pes * simd`` products a cycle. A layer takes ceil(rows / pes) * words * planes cycles, without a gap
-    to the next one while another vector can go on; results of the last layer leave one a cycle.
+    ``pes * simd`` products a cycle. A layer takes ceil(rows / pes) * words * planes cycles, without a
+    gap to the next one while another vector can go on; results of the last layer leave one a cycle.
     """
 
     def __init__(self, config: Config):
@@ -70,8 +70,13 @@ class BinaryEngine(Component):
 
     @property
     def shared(self) -> list[Shared]:
-        """Modules to emit beside this one; banks are kept whole in synthesis."""
+        """Modules to emit beside this one."""
         return [self.count, self.bank]
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """Modules that are kept whole in synthesis, and how many of each there are."""
+        return {self.bank.name: banks(self.config.binary)}
 
     def elaborate(self, platform):
         m = Module()
@@ -124,8 +129,8 @@ class BinaryEngine(Component):
             c.pes, chunks * c.pes, chunks, 1 << word_bits + plane_bits + place_bits, latency=latency,
             distributed=c.small_ram == "distributed")
         m.d.comb += [
-            inputs.i_address.eq(Cat(_fit(step.word, inputs.word_bits), _fit(step.plane, inputs.plane_bits),
-                                    step.slot)),
+            inputs.i_address.eq(Cat(_fit(step.word, inputs.word_bits),
+                                    _fit(step.plane, inputs.plane_bits), step.slot)),
             hidden.i_address.eq(Cat(_fit(step.word, word_bits), _fit(step.plane, plane_bits),
                                     ~step.parity, step.context)),
         ]
@@ -154,9 +159,9 @@ class BinaryEngine(Component):
             Const(0, c.accumulator)]
         for k in range(banks(c)):
             write = Signal(name=f"write_{k}")
-            m.d.sync += write.eq(self.i_load.write & Mux(
-                self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
-                self.i_load.pe) == k)
+            meant = Mux(self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
+                        self.i_load.pe)
+            m.d.sync += write.eq(self.i_load.write & (meant == k))
             m.submodules[f"bank_{k}"], bank = self.bank.instantiate(
                 i_load=load, i_write=write, i_shift=shifted[k + 1], **wires)
             m.d.comb += shifted[k].eq(bank.o_shift)

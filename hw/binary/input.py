@@ -22,14 +22,15 @@ class BinaryInput(Component):
     a chunk of bipolar inputs is one word of 32 bits, others are eight words of four bytes. Their bits go
     into planes; of signed ones the sign bit is inverted, which adds 2 ** (width - 1) to each.
 
-    Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard`` (start
-    again), ``i_tag``; ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take`` (it will
-    be computed now: the next one may be announced), ``i_release`` (it has been read: its slot may be
-    written, in the order in which vectors were taken); ``i_address`` {word, plane, slot}, ``o``
+    Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
+    (start again), ``i_tag``; ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take``
+    (it will be computed now: the next one may be announced), ``i_release`` (it has been read: its slot
+    may be written, in the order in which vectors were taken); ``i_address`` {word, plane, slot}, ``o``
     (``memory_latency`` cycles later).
 
-    For some cycles after a commit or ``i_discard`` no word is taken, and none may be offered in the cycle
-    itself. Words beyond the buffer spoil the vector, no other one: whoever commits it has counted them.
+    For some cycles after a commit or ``i_discard`` no word is taken, and none may be offered in the
+    cycle itself. Words beyond the buffer spoil the vector, no other one: whoever commits it has counted
+    them.
     """
 
     def __init__(self, config: Config):

@@ -68,7 +68,6 @@ class LayerSteps(Component):
 
     def elaborate(self, platform):
         m = Module()
-        c = self.config.binary
         job, new = Signal(job_layout(self.config), reset_less=True), self.i.payload
         layer = job.layer
         running = Signal()
@@ -80,7 +79,7 @@ class LayerSteps(Component):
         plane = Signal.like(self.o.plane)
         weights, row = Signal.like(self.o.weights), Signal.like(self.o.weights, name="row")
         start = Signal.like(self.o.start)
-        first, double, begin, to_host, draining = Signal(), Signal(), Signal(), Signal(), Signal()
+        first, double, begin, draining = Signal(), Signal(), Signal(), Signal()
         # The drain: a group may end when this is below 0.
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
         last = words[-1] & planes[-1]

@@ -13,7 +13,7 @@ class ChunkMemory(Component):
 
     Writing a chunk makes all later chunks of its word zero: a word that ends early, or that held more
     before, has nothing behind its end. The chunk's place comes as a thermometer: bit k of ``i_from`` is
-    set if chunk k is written or made zero (all bits for the first chunk, the last bit alone for the last).
+    set if chunk k is written or made zero (all bits for the first chunk, the last bit for the last).
 
     Args:
         width: Bits of a chunk.

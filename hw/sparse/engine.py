@@ -87,8 +87,13 @@ class SparseEngine(Component):
 
     @property
     def shared(self) -> list[Shared]:
-        """Modules to emit beside this one; PEs are kept whole in synthesis."""
+        """Modules to emit beside this one."""
         return [self.pe]
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """Modules that are kept whole in synthesis, and how many of each there are."""
+        return {self.pe.name: self.config.sparse.pes}
 
     def elaborate(self, platform):
         m = Module()

@@ -29,8 +29,8 @@ def manifest(path, memories, **changes):
     return folder
 
 
-def memory(width, depth, count=1, ports="double", block=False, granularity=None):
-    return {"width": width, "depth": depth, "count": count, "ports": ports, "block": block,
+def memory(width, depth, count=1, ports="double", style="auto", granularity=None):
+    return {"width": width, "depth": depth, "count": count, "ports": ports, "style": style,
             "granularity": granularity or width}
 
 
@@ -38,13 +38,13 @@ def memory(width, depth, count=1, ports="double", block=False, granularity=None)
     ("ulx3s-85f", [memory(18, 1024)], 1, 0), ("ulx3s-85f", [memory(19, 1024)], 2, 0),
     ("ulx3s-85f", [memory(36, 512, 16)], 16, 0), ("ulx3s-85f", [memory(9, 2049)], 2, 0),
     ("ulx3s-85f", [memory(36, 64)], 1, 0), ("ulx3s-85f", [memory(36, 32)], 0, 0),
-    ("ulx3s-85f", [memory(4, 16, 3, block=True)], 3, 0),
+    ("ulx3s-85f", [memory(4, 16, 3, style="block")], 3, 0),
     ("ulx3s-85f", [memory(64, 128, granularity=8)], 2, 0),  # four of them in a word of 36
     ("ulx3s-85f", [memory(192, 64, granularity=12)], 8, 0),  # two
     ("ulx3s-85f", [memory(64, 1024, granularity=16)], 4, 0),  # one in a word of 18
     ("ulx3s-85f", [memory(16, 4096, granularity=4)], 4, 0),  # one in a word of 4
     ("ulx3s-85f", [memory(80, 512, granularity=40)], 4, 0),
-    ("icebreaker", [memory(4, 16, block=True)], 1, 0),
+    ("icebreaker", [memory(4, 16, style="block")], 1, 0),
     ("icebreaker", [memory(32, 256, granularity=8)], 2, 0),
     ("icebreaker", [memory(32, 512, granularity=8)], 4, 0),
     ("icebreaker", [memory(16, 256)], 1, 0), ("icebreaker", [memory(16, 257)], 2, 0),

@@ -3,7 +3,8 @@ import pytest
 
 from gen.image import ImageHeader, build_image, input_bytes, read_header
 from gen.resolve import resolve
-from gen.sparse import Section, sections
+from gen.section import Section
+from gen.sparse import sections
 from hw import packet
 from hw.errors import ThriftyError
 from hw.host import IMAGE_HEADER
