@@ -14,8 +14,7 @@ __all__ = ["Hook", "accuracy", "fit", "weights"]
 class Hook:
     """What a technique may do in a training step; the methods run in this order.
 
-    A straight-through estimator, for instance, binarizes the weights in :meth:`before_step` and
-    puts the latent ones back in :meth:`after_backward`. Hooks run in the order given.
+    Pruning, for instance, puts its zeros back in :meth:`after_step`. Hooks run in the order given.
     """
 
     def batch(self, images: torch.Tensor) -> torch.Tensor:
@@ -42,6 +41,8 @@ def fit(model: nn.Module, images: np.ndarray, labels: np.ndarray, *, epochs: int
         title: str = "train") -> None:
     """Train a classifier in place: cross-entropy, Adam, a learning rate that falls to 0 (cosine).
 
+    The model is left in training mode.
+
     Args:
         images: float32 (count x inputs).
         labels: int64 (count).
@@ -52,6 +53,7 @@ def fit(model: nn.Module, images: np.ndarray, labels: np.ndarray, *, epochs: int
         title: Stands before the progress bar.
     """
     torch.manual_seed(seed)
+    model.train()
     x, y = torch.from_numpy(images), torch.from_numpy(labels)
     steps = len(x) // batch
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay)
@@ -83,7 +85,11 @@ def _step(model: nn.Module, images: torch.Tensor, labels: torch.Tensor,
 
 
 def accuracy(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> float:
-    """Fraction of images (float32, count x inputs) whose largest output is their label's."""
+    """Fraction of images (float32, count x inputs) whose largest output is their label's.
+
+    The model is left in evaluation mode.
+    """
+    model.eval()
     with torch.no_grad():
         guess = model(torch.from_numpy(images)).argmax(1).numpy()
     return float(np.mean(guess == labels))
