@@ -28,6 +28,7 @@ from hw.binary.layout import (
     row_layout,
     slice_bits,
     slices,
+    start_layout,
     threshold_steps,
 )
 from hw.config import BEAT, Binary, Config, integer_range
@@ -114,9 +115,10 @@ def sections(network: Network, config: Config) -> list[Section]:
         output = _output(each.layer, last=k == len(placed) - 1)
         more = {}
         if threshold_steps(c):
-            more = {"levels": levels, "out_planes": 0}
+            more = {"levels": 0, "out_planes": 0}
             if output in (Output.LEVEL, Output.HIDDEN):
                 assert each.layer.thresholds is not None
+                more["levels"] = levels
                 more["out_planes"] = each.layer.thresholds.shape[1].bit_length() - 1
                 thresholds.append(_level_table(each, c))
                 levels += each.layer.rows
@@ -160,7 +162,7 @@ def _weight_bits(each: PlacedLayer, c: Binary, *, hidden: bool) -> np.ndarray:
 
 
 def _starts(each: PlacedLayer, bits: np.ndarray, c: Binary, signs: bool) -> np.ndarray:
-    """First values of accumulators: int64 (groups x PEs).
+    """First values of accumulators, as ``start_layout`` has them: int64 (groups x PEs).
 
     They make the sum of what the array counts acc, or acc less the most at which the output is +1, less
     one: negative for +1. In padded rows nothing is counted that is negative.
@@ -173,6 +175,8 @@ def _starts(each: PlacedLayer, bits: np.ndarray, c: Binary, signs: bool) -> np.n
         result -= ((1 << each.planes) - 1) * counted.ravel()
     if signs:
         result[:each.layer.rows] -= _limits(each)[:, 0] + 1
+    low = each.planes - 1  # bits that come in when the sum is doubled
+    result = (result >> low) & (1 << c.accumulator) - 1 | (result & (1 << low) - 1) << c.accumulator
     return result.reshape(each.groups, c.pes)
 
 
@@ -204,7 +208,7 @@ def _weight_sections(bits: np.ndarray, c: Binary) -> Iterator[Section]:
 
 def _start_sections(starts: np.ndarray, c: Binary) -> Iterator[Section]:
     rows = bank_rows(c)
-    bits = (starts[:, :, None] >> np.arange(c.accumulator) & 1).astype(bool)
+    bits = (starts[:, :, None] >> np.arange(start_layout(c).size) & 1).astype(bool)
     for bank in range(banks(c)):
         mine = bits[:, bank * rows:(bank + 1) * rows].reshape(len(bits), -1)
         yield Section(MemoryId.STARTS, bank, _pieces(mine))

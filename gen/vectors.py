@@ -68,7 +68,9 @@ def _bipolar(values: np.ndarray, path: Path) -> np.ndarray:
 def _chunked(inputs: np.ndarray, c: Binary) -> np.ndarray:
     """Rows of bytes as ``hw.binary.input`` takes them: each word of inputs begins a new chunk of 32."""
     words = [inputs[:, first:first + c.simd] for first in range(0, inputs.shape[1], c.simd)]
-    padded = np.concatenate([np.pad(word, ((0, 0), (0, -word.shape[1] % BEAT))) for word in words], 1)
+    low, _ = c.activation.range
+    padded = np.concatenate([np.pad(word, ((0, 0), (0, -word.shape[1] % BEAT)), constant_values=low)
+                             for word in words], axis=1)
     if c.activation.width > 1:
         return padded.astype("<i1")
     return np.packbits(padded > 0, axis=1, bitorder="little")

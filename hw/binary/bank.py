@@ -4,7 +4,7 @@ from amaranth import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.binary.layout import bank_rows, slice_bits, slices
+from hw.binary.layout import bank_rows, slice_bits, slices, start_layout
 from hw.config import Binary, Config, bits_for
 from hw.load import LoadBus
 from hw.memory import Memory
@@ -42,7 +42,9 @@ class RowBank(Component):
         i_pairs: Only where ``pairs_pay``: how many pairs of activations differ from each other,
             ``1 + count.latency`` cycles after ``i_activations``.
         i_start: ``start_at`` cycles later: where the accumulators' first values stand.
-        i_first, i_double: ``add_at`` cycles later: this word begins a sum; or the sum is doubled first.
+        i_add, i_first: ``add_at`` cycles later: this word counts; it begins a sum.
+        i_double, i_plane: Only where there are bit planes, at the same time: the sum is doubled first;
+            which plane, on which depends the bit of the first value that comes in then.
         o_negative: ``add_at + 2`` cycles later: signs of the accumulators.
         i_capture, i_shift, o_shift: ``add_at + 1`` cycles later, after the last word of a row:
             accumulators are copied into registers, which then move one row a cycle; ``o_shift`` is the
@@ -69,8 +71,9 @@ class RowBank(Component):
             "i_activations": In(c.simd),
             **({"i_pairs": In(range(-(-c.simd // 2) + 1))} if pairs_pay(c) else {}),
             "i_start": In(bits_for(c.capacity.groups)),
+            "i_add": In(1),
             "i_first": In(1),
-            "i_double": In(1),
+            **({"i_double": In(1), "i_plane": In(range(c.planes))} if c.planes > 1 else {}),
             "i_capture": In(1),
             "i_shift": In(c.accumulator),
             "o_shift": Out(c.accumulator),
@@ -86,8 +89,8 @@ class RowBank(Component):
         weights = self._weights(m, address, data)
         starts = self._starts(m, address, data)
         activations = delay(m, self.i_activations, 1, "activations", reset_less=True)
-        first, double, capture = (delay(m, getattr(self, f"i_{name}"), 1, name)
-                                  for name in ("first", "double", "capture"))
+        flags = ("add", "first", "capture", *(("double", "plane") if c.planes > 1 else ()))
+        now = {name: delay(m, getattr(self, f"i_{name}"), 1, name, reset_less=True) for name in flags}
         if pairs_pay(c):
             pairs = delay(m, self.i_pairs, 1, "pairs", reset_less=True)
         kept = [Signal(c.accumulator, name=f"kept_{row}", reset_less=True) for row in range(rows)]
@@ -106,10 +109,15 @@ class RowBank(Component):
                     i_a=activations, i_w=mine)
                 number = count.o
             total = Signal(signed(c.accumulator), name=f"total_{row}", reset_less=True)
-            before = Mux(double, total << 1, total) if c.planes > 1 else total
-            m.d.sync += total.eq(Mux(first, starts[row], before) + number)
+            start = starts[row]
+            before: Value = total
+            if c.planes > 1:
+                before = Mux(now["double"], Cat(
+                    start.low.bit_select(now["plane"], 1), total[:-1]).as_signed(), total)
+            with m.If(now["add"]):
+                m.d.sync += total.eq(Mux(now["first"], start.value, before) + number)
             m.d.comb += self.o_negative[row].eq(total[-1])
-            m.d.sync += kept[row].eq(Mux(capture, total, [*kept, self.i_shift][row + 1]))
+            m.d.sync += kept[row].eq(Mux(now["capture"], total, [*kept, self.i_shift][row + 1]))
         m.d.comb += self.o_shift.eq(kept[0])
         return m
 
@@ -139,10 +147,10 @@ class RowBank(Component):
         """First values of all rows, ``1 + latency`` cycles after ``i_start``."""
         c = self.config.binary
         m.submodules.starts = memory = Memory(
-            self.rows * c.accumulator, c.capacity.groups, latency=self.config.memory_latency,
+            self.rows * start_layout(c).size, c.capacity.groups, latency=self.config.memory_latency,
             block=c.small_ram == "block", distributed=c.small_ram == "distributed")
         write = self.i_write & (self.i_load.memory == MemoryId.STARTS)
-        starts = Signal(ArrayLayout(signed(c.accumulator), self.rows))
+        starts = Signal(ArrayLayout(start_layout(c), self.rows))
         m.d.comb += [
             memory.i_write.eq(delay(m, write, 1, "write_starts")),
             memory.i_write_address.eq(address),

@@ -31,7 +31,7 @@ class BinaryDrain(Component):
     Members:
         i, i_valid: A group begins; its first accumulator is at ``i_sum`` a cycle later, and the next
             group ``period`` cycles later at the earliest.
-        o_write, o_row, o_value, o_commit: Results, and the end of a vector, a cycle after its last one.
+        o_write, o_row, o_value, o_commit: Results, and that this is the last one of a vector.
         o_group, o_plane_write, o_plane, o_bits, o_plane_last: Only with levels: bit planes of a group
             whose levels are activations of the next layer.
         i_write_rows, i_write_thresholds, i_step, i_address, i_data: Image data for the tables of rows
@@ -90,7 +90,7 @@ class BinaryDrain(Component):
         m.d.comb += [
             self.o_write.eq(delay(m, writes & to_host, self.latency, "result")),
             self.o_row.eq(delay(m, row[:len(self.o_row)], self.latency, "result_row", reset_less=True)),
-            self.o_commit.eq(delay(m, final, self.latency + 1, "commit")),
+            self.o_commit.eq(delay(m, final, self.latency, "commit")),
         ]
         total = Signal(signed(c.accumulator))
         m.d.comb += total.eq(self.i_sum)

@@ -139,16 +139,20 @@ class BinaryEngine(Component):
         m.d.sync += activations.eq(Mux(fresh, inputs.o, hidden.o))
 
         # Flags and addresses on their way to where they are needed, cycles after the step.
-        valid = {name: step[name] & steps.o_valid for name in ("last", "first")}
+        last = step.last & steps.o_valid
+        drained = last & ((step.output != Output.HIDDEN) | (drain.steps > 0))
         pe = self.bank.component
         wires = {
             "i_activations": activations,
             "i_word": delay(m, step.weights, 1, "word", reset_less=True),
             "i_start": delay(m, step.start, 1 + pe.start_at, "start", reset_less=True),
+            "i_add": delay(m, steps.o_valid, 1 + pe.add_at, "add", reset_less=True),
             "i_first": delay(m, step.first, 1 + pe.add_at, "first", reset_less=True),
-            "i_double": delay(m, step.double, 1 + pe.add_at, "double", reset_less=True),
-            "i_capture": delay(m, valid["last"], 2 + pe.add_at, "capture", reset_less=True),
+            "i_capture": delay(m, drained, 2 + pe.add_at, "capture", reset_less=True),
         }
+        if c.planes > 1:
+            for name in ("double", "plane"):
+                wires[f"i_{name}"] = delay(m, step[name], 1 + pe.add_at, name, reset_less=True)
         if pairs_pay(c):
             pairs = Signal(-(-c.simd // 2), reset_less=True)
             m.d.sync += pairs.eq(Cat(activations[k:k + 2].xor() for k in range(0, c.simd, 2)))
@@ -172,7 +176,7 @@ class BinaryEngine(Component):
         for name in group.shape().members:
             m.d.comb += group[name].eq(delay(m, step[name], pe.add_at + 3, f"group_{name}",
                                              reset_less=True))
-        complete = delay(m, valid["last"], pe.add_at + 3, "complete")
+        complete = delay(m, last, pe.add_at + 3, "complete")
         to_host = group.output != Output.HIDDEN
         m.d.comb += [
             drain.i.eq(group),

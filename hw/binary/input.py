@@ -18,9 +18,10 @@ BYTES = BEAT // 8
 class BinaryInput(Component):
     """Input vectors from the host, in one of two slots.
 
-    A vector comes as words of ``simd`` inputs, each filled up with zeros to whole chunks of 32 inputs:
-    a chunk of bipolar inputs is one word of 32 bits, others are eight words of four bytes. Their bits go
-    into planes; of signed ones the sign bit is inverted, which adds 2 ** (width - 1) to each.
+    A vector comes as words of ``simd`` inputs, each filled up to whole chunks of 32 inputs with the
+    lowest number: a chunk of bipolar inputs is one word of 32 bits, others are eight words of four
+    bytes. Their bits go into planes; of signed ones the sign bit is inverted, which adds
+    2 ** (width - 1) to each, so that bits behind the end are zeros.
 
     Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
     (start again), ``i_tag``; ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take``

@@ -10,6 +10,7 @@ activations behind the end are zero bits, which differ nowhere and so count for 
 
 import enum
 
+from amaranth.hdl import signed
 from amaranth.lib.data import StructLayout
 from amaranth.utils import ceil_log2
 
@@ -17,7 +18,7 @@ from hw.config import BEAT, Binary, Config, bits_for
 from hw.packet import MemoryId
 
 __all__ = ["Output", "bank_rows", "banks", "folds", "hidden_chunks", "input_chunks", "layer_layout",
-           "memories", "row_layout", "slices", "threshold_steps"]
+           "memories", "row_layout", "slice_bits", "slices", "start_layout", "threshold_steps"]
 
 
 class Output(enum.IntEnum):
@@ -91,13 +92,20 @@ def row_layout(c: Binary) -> StructLayout:
     return StructLayout({"bias": BEAT, "scale": c.scale_width})
 
 
+def start_layout(c: Binary) -> StructLayout:
+    """First value of an accumulator. Where bit planes double it, ``low`` has the bits that come in then:
+    bit p as plane p begins."""
+    low = {"low": c.planes - 1} if c.planes > 1 else {}
+    return StructLayout({"value": signed(c.accumulator), **low})
+
+
 def memories(config: Config) -> dict[MemoryId, tuple[int, int]]:
     """Width and depth of every memory that an image fills (those of a bank, slice or step once)."""
     c = config.binary
     cap = c.capacity
     sizes = {
         MemoryId.WEIGHTS: (c.ram_width, cap.words),
-        MemoryId.STARTS: (bank_rows(c) * c.accumulator, cap.groups),
+        MemoryId.STARTS: (bank_rows(c) * start_layout(c).size, cap.groups),
         MemoryId.LAYERS: (layer_layout(c).size, max(2, cap.layers)),
         MemoryId.ROWS: (row_layout(c).size, max(2, cap.outputs)),
     }
