@@ -24,19 +24,21 @@ LONGEST = 48
 def add(m: Module, sums: Sequence[Sum]) -> None:
     """Chains one after the other, in rows of CCU2C."""
     for number, row in enumerate(_rows(sums)):
-        carry: Value = Const(0)
+        # Nothing enters a row's first carry or leaves by its last, which would take cells of their own.
+        carry: dict[str, Value] = {}
         for place in range(0, len(row), 2):
             halves = [row[place], row[place + 1] if place + 1 < len(row) else _Half()]
-            carry_out = Signal(name=f"carry_{number}_{place // 2}")
-            ports: dict[str, Value] = {}
+            ports = dict(carry)
+            if place + 2 < len(row):
+                ports["o_COUT"] = carry_out = Signal(name=f"carry_{number}_{place // 2}")
+                carry = {"i_CIN": carry_out}
             for k, half in enumerate(halves):
                 ports |= {f"i_{pin}{k}": wire for pin, wire in zip("ABCD", half.pins, strict=True)}
                 if half.out is not None:
                     ports[f"o_S{k}"] = half.out
             m.submodules[f"row_{number}_{place // 2}"] = Instance(
                 "CCU2C", p_INIT0=Const(halves[0].init, 16), p_INIT1=Const(halves[1].init, 16),
-                p_INJECT1_0="NO", p_INJECT1_1="NO", i_CIN=carry, o_COUT=carry_out, **ports)
-            carry = carry_out
+                p_INJECT1_0="NO", p_INJECT1_1="NO", **ports)
 
 
 _ONE = Const(1)
@@ -60,8 +62,7 @@ def _rows(sums: Sequence[Sum]) -> Iterator[list[_Half]]:
         if row and len(row) + len(each.halves) + 2 > LONGEST:
             yield row if shown is None else [*row, _joint(shown, None)]
             row, shown = [], None
-        if row or each.carry is not None:
-            row.append(_joint(shown, each.carry))
+        row.append(_joint(shown, each.carry))
         row += [_half(operands, out) for operands, out in zip(each.halves, each.out, strict=False)]
         shown = each.out[-1] if len(each.out) > len(each.halves) else None
     if row:

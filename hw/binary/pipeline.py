@@ -68,11 +68,11 @@ def pipeline(m: Module, schedule: Schedule, add: Adder, cycles: int, *, bits: Va
         waited = Signal(len(waiting), name=f"waited_{stage}", reset_less=True)
         m.d.sync += waited.eq(Cat(now[bit] for bit in waiting))
         now = following | dict(zip(waiting, waited, strict=True))
-        later = {}
-        for name, value in (("a", a), ("w", w)):
-            later[name] = Signal(len(value) - (taken - products), name=f"{name}_{stage}", reset_less=True)
-            m.d.sync += later[name].eq(value[taken - products:])
-        a, w, products = later["a"], later["w"], taken
+        factors = [a[taken - products:], w[taken - products:]]
+        a, w = (Signal(len(rest), name=f"{name}_{stage}", reset_less=True)
+                for name, rest in zip("aw", factors, strict=True))
+        m.d.sync += [a.eq(factors[0]), w.eq(factors[1])]
+        products = taken
     add(m, sums)
     top = max((schedule.columns[bit] for bit in schedule.result), default=0)
     columns = {schedule.columns[bit]: now[bit] for bit in schedule.result}
@@ -94,7 +94,7 @@ def _sum(chain: Chain, out: Value, bits: dict[int, Value], a: Value, w: Value, p
 
 def _last_use(schedule: Schedule) -> dict[int, int]:
     """The stage that takes each bit; one past all of them for those that are left."""
-    use = {bit: 1 << 30 for bit in schedule.result}
+    use = dict.fromkeys(schedule.result, 1 << 30)
     for stage, chains in enumerate(schedule.stages, 1):
         for chain in chains:
             for _, slot in chain.slots:

@@ -7,7 +7,8 @@ the same registers, so nothing else matters. The price of a plan is its halves a
 registers.
 
 Solved exactly this takes many seconds. But its linear relaxation is within a percent of the optimum, so
-the stages are settled one after the other, the later ones still allowed fractions.
+the stages are settled one after the other, the later ones still allowed fractions; where that leads
+nowhere, the stage before is settled again, together with the one that failed.
 """
 
 from collections.abc import Mapping
@@ -23,8 +24,6 @@ REGISTER = 0.04
 """The price of a register in halves: two lie beside two halves, so most come free."""
 
 _GAP = 0.003
-_WINDOWS = (1, 2, 3)
-"""Stages that are whole numbers together: the next if the one before leads nowhere."""
 
 
 class Column(NamedTuple):
@@ -51,12 +50,7 @@ def plan(columns: tuple[int, ...], products: int, total: int, depth: int, *,
 
     The solver is deterministic: one version gives one plan.
     """
-    programme = _Programme(columns, products, total.bit_length(), depth, pairs)
-    for window in _WINDOWS:
-        found = programme.solve(window)
-        if found is not None:
-            return found
-    return None
+    return _Programme(columns, products, total.bit_length(), depth, pairs).solve()
 
 
 class _Programme:
@@ -111,8 +105,8 @@ class _Programme:
         self.price[halves] = self.price[starts] = 1
         self.price[after] = REGISTER
 
-    def solve(self, window: int) -> list[list[Column]] | None:
-        """The plan; None if the whole numbers of the first stages leave none for the others."""
+    def solve(self) -> list[list[Column]] | None:
+        """The plan, if there is one."""
         size = len(self.names)
         cells = [(i, k, value) for i, row in enumerate(self.rows) for k, value in row.items()]
         where, which, values = zip(*cells, strict=True)
@@ -122,16 +116,21 @@ class _Programme:
         price[list(self.price)] = list(self.price.values())
         stage = np.array([t for _, t, _ in self.names])
         lower, upper = np.zeros(size), np.full(size, np.inf)
-        for k, value in self.fixed.items():
-            lower[k] = upper[k] = value
-        for first in range(max(1, self.depth - window + 1)):
-            found: Any = milp(price, constraints=limits, bounds=Bounds(lower, upper),
-                              integrality=(stage < first + window).astype(int),
-                              options={"mip_rel_gap": _GAP})
-            if found.x is None:
+        lower[list(self.fixed)] = upper[list(self.fixed)] = list(self.fixed.values())
+        settled, current = 0, 0
+        found = np.zeros(size)
+        while current < self.depth:
+            keep = stage < settled
+            bounds = Bounds(np.where(keep, found, lower), np.where(keep, found, upper))
+            answer: Any = milp(price, constraints=limits, bounds=bounds, options={"mip_rel_gap": _GAP},
+                               integrality=(stage <= current).astype(int))
+            if answer.x is not None:
+                found = np.where(stage <= current, np.round(answer.x), answer.x)
+                settled = current = current + 1
+            elif settled:
+                settled -= 1
+            else:
                 return None
-            settled = stage <= first
-            lower[settled] = upper[settled] = np.round(found.x[settled])
-        value = {name: round(found.x[k]) for name, k in self.names.items()}
-        return [[Column(*(value.get((what, t, c), 0) for what in Column._fields))
+        numbers = {name: round(found[k]) for name, k in self.names.items()}
+        return [[Column(*(numbers.get((what, t, c), 0) for what in Column._fields))
                  for c in range(self.width)] for t in range(self.depth)]

@@ -181,8 +181,8 @@ class _Builder:
             carry_out = self._bit(top, number) if top < self.width else None
             chains.append(Chain(grown.column, next(iter(grown.carry), None),
                                 tuple(map(tuple, grown.halves)), sums, carry_out))
-        for chain in chains:
-            for bit in chain.outputs:
+        for finished in chains:
+            for bit in finished.outputs:
                 self.waiting[self.columns[bit]].append(bit)
         return tuple(chains)
 
