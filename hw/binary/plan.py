@@ -18,10 +18,21 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-__all__ = ["Column", "plan"]
+__all__ = ["ECP5", "ICE40", "Column", "Technology", "plan"]
 
-REGISTER = 0.04
-"""The price of a register in halves: two lie beside two halves, so most come free."""
+
+class Technology(NamedTuple):
+    """Whether two bits may share a slot, and the price in halves of a register that delays a bit."""
+
+    pairs: bool
+    delay: float
+
+
+ECP5 = Technology(pairs=True, delay=0.04)
+"""Cells have registers to spare."""
+
+ICE40 = Technology(pairs=False, delay=1)
+"""A register takes a whole cell: its input is the cell's LUT."""
 
 _GAP = 0.003
 
@@ -37,8 +48,8 @@ class Column(NamedTuple):
     products: int
 
 
-def plan(columns: tuple[int, ...], products: int, total: int, depth: int, *,
-         pairs: bool) -> list[list[Column]] | None:
+def plan(columns: tuple[int, ...], products: int, total: int, depth: int,
+         technology: Technology) -> list[list[Column]] | None:
     """The columns of each stage; None if ``depth`` is too small.
 
     Args:
@@ -46,15 +57,15 @@ def plan(columns: tuple[int, ...], products: int, total: int, depth: int, *,
         products: Products to add, in column 0.
         total: No sum exceeds it: columns above its top bit stay empty.
         depth: Stages.
-        pairs: Two bits may share a slot.
 
     The solver is deterministic: one version gives one plan.
     """
-    return _Programme(columns, products, total.bit_length(), depth, pairs).solve()
+    return _Programme(columns, products, total.bit_length(), depth, technology).solve()
 
 
 class _Programme:
-    def __init__(self, columns: tuple[int, ...], products: int, width: int, depth: int, pairs: bool):
+    def __init__(self, columns: tuple[int, ...], products: int, width: int, depth: int,
+                 technology: Technology):
         self.width, self.depth = width, depth
         self.names: dict[tuple[str, int, int], int] = {}
         self.rows: list[Mapping[int, float]] = []
@@ -64,9 +75,9 @@ class _Programme:
         self.fixed: dict[int, float] = {}
         for t in range(depth):
             for c in range(width):
-                self._column(t, c, pairs)
+                self._column(t, c, technology)
             take = self._name("products", t, 0)
-            self.price[take] = 2 * REGISTER * t
+            self.price[take] = 2 * technology.delay * t
         for c in range(width):
             self.fixed[self._name("waiting", 0, c)] = columns[c] if c < len(columns) else 0
             self._row({self._name("waiting", depth, c): 1}, upper=1)
@@ -80,7 +91,7 @@ class _Programme:
         self.lower.append(lower)
         self.upper.append(upper)
 
-    def _column(self, t: int, c: int, pairs: bool) -> None:
+    def _column(self, t: int, c: int, technology: Technology) -> None:
         starts, halves, ends, singles, pair, waiting = (
             self._name(what, t, c)
             for what in ("starts", "halves", "ends", "singles", "pairs", "waiting"))
@@ -100,10 +111,10 @@ class _Programme:
         self._row({singles: 1, pair: 2, waiting: -1})
         self._row(bits, 0)
         self._row({ends: 1, halves: -1}, 0 if c == self.width - 1 else -np.inf)
-        if c == self.width - 1 or not pairs:
+        if c == self.width - 1 or not technology.pairs:
             self.fixed[pair] = 0
-        self.price[halves] = self.price[starts] = 1
-        self.price[after] = REGISTER
+        self.price |= {starts: 1, halves: 1 - technology.delay, after: technology.delay,
+                       ends: 0 if c == self.width - 1 else -technology.delay}
 
     def solve(self) -> list[list[Column]] | None:
         """The plan, if there is one."""

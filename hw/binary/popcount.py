@@ -4,7 +4,7 @@ from amaranth import Const, Module
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.binary.pipeline import pipeline
-from hw.binary.schedule import latency, pop_schedule
+from hw.binary.schedule import check_count, schedule
 from hw.binary.technology import adder
 
 __all__ = ["PopCount"]
@@ -26,9 +26,10 @@ class PopCount(Component):
     """
 
     def __init__(self, n: int, family: str | None = None):
-        self.latency = latency(n)
-        self.add = adder(family)
-        self.schedule = pop_schedule((n,), n, pairs=family != "ice40")
+        check_count(n)
+        self.latency = max(1, n.bit_length() - 1)
+        self.add, technology = adder(family)
+        self.schedule = schedule((n,), 0, n, technology)
         super().__init__({"i": In(n), "o": Out(range(n + 1))})
 
     def elaborate(self, platform):

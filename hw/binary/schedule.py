@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from hw.binary.plan import Column, plan
+from hw.binary.plan import Column, Technology, plan
 
-__all__ = ["LARGEST", "Chain", "Schedule", "Slot", "latency", "pop_schedule", "xnor_schedule"]
+__all__ = ["LARGEST", "Chain", "Schedule", "Slot", "check_count", "schedule"]
 
 LARGEST = 1024
 """Bits that can be counted."""
@@ -89,30 +89,25 @@ class Schedule:
     result: tuple[int, ...]
 
 
-def latency(n: int) -> int:
-    """Cycles from ``n`` bits or products to their count, in every form."""
+def check_count(n: int) -> None:
+    """ValueError if ``n`` cannot be counted."""
     if not 1 <= n <= LARGEST:
         raise ValueError(f"n must be 1 to {LARGEST}, not {n}")
-    return max(2, n.bit_length() - 1)
 
 
 @cache
-def xnor_schedule(n: int) -> Schedule:
-    """The sum of ``n`` products, with slots for pairs."""
-    return _schedule((), n, n, (n - 1).bit_length() - 1, pairs=True)
+def schedule(columns: tuple[int, ...], products: int, total: int, technology: Technology) -> Schedule:
+    """The sum of plain bits and products, of the fewest stages there is.
 
-
-@cache
-def pop_schedule(columns: tuple[int, ...], total: int, *, pairs: bool) -> Schedule:
-    """The sum of plain bits, ``columns`` of them by column; see :func:`hw.binary.plan.plan`."""
-    return _schedule(columns, 0, total, (total - 1).bit_length() - 2, pairs=pairs)
-
-
-def _schedule(columns: tuple[int, ...], products: int, total: int, shortest: int, *,
-              pairs: bool) -> Schedule:
-    """That of the fewest stages there is, from ``shortest`` on."""
-    depth = max(1, shortest)
-    while (planned := plan(columns, products, total, depth, pairs=pairs)) is None:
+    Args:
+        columns: Plain bits by column.
+        products: Products, in column 0.
+        total: No sum exceeds it.
+        technology: ``hw.binary.plan.ECP5`` or ``ICE40``.
+    """
+    # Products that enter late need a stage more, and no fewer do for plain bits.
+    depth = max(1, (total - 1).bit_length() - (1 if products else 2))
+    while (planned := plan(columns, products, total, depth, technology)) is None:
         depth += 1
     return _Builder(columns, products, total.bit_length()).build(planned)
 

@@ -1,10 +1,11 @@
 """In how many places two vectors of signs differ: a dot product of +1 and -1."""
 
-from amaranth import Const, Module
+from amaranth import Cat, Const, Module
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.binary.ice40 import halve
 from hw.binary.pipeline import pipeline
-from hw.binary.schedule import latency, xnor_schedule
+from hw.binary.schedule import check_count, schedule
 from hw.binary.technology import adder
 
 __all__ = ["XnorCount"]
@@ -29,13 +30,23 @@ class XnorCount(Component):
     """
 
     def __init__(self, n: int, family: str | None = None):
-        self.latency = latency(n)
-        self.add = adder(family)
-        self.schedule = xnor_schedule(n)
+        check_count(n)
+        self.latency = max(2, (n - 1).bit_length() - 1)
+        self.family = family
+        self.add, self.technology = adder(family)
         super().__init__({"i_a": In(n), "i_w": In(n), "o": Out(range(n + 1))})
 
     def elaborate(self, platform):
         m = Module()
-        m.d.comb += self.o.eq(pipeline(m, self.schedule, self.add, self.latency, bits=Const(0, 0),
-                                       a=self.i_a, w=self.i_w))
+        nothing = Const(0, 0)
+        n = len(self.i_a)
+        if self.family == "ice40":
+            # No registers here: a cell puts out its LUT or its register, and others need the LUTs.
+            columns = halve(m, self.i_a, self.i_w)
+            plan = schedule(tuple(map(len, columns)), 0, n, self.technology)
+            count = pipeline(m, plan, self.add, self.latency, bits=Cat(columns), a=nothing, w=nothing)
+        else:
+            plan = schedule((), n, n, self.technology)
+            count = pipeline(m, plan, self.add, self.latency, bits=nothing, a=self.i_a, w=self.i_w)
+        m.d.comb += self.o.eq(count)
         return m
