@@ -7,8 +7,8 @@ the same registers, so nothing else matters. The price of a plan is its halves a
 registers.
 
 Solved exactly this takes many seconds. But its linear relaxation is within a percent of the optimum, so
-the stages are settled one after the other, the later ones still allowed fractions; where that leads
-nowhere, the stage before is settled again, together with the one that failed.
+the stages are settled one after the other, the later ones still allowed fractions. Where that leads
+nowhere, the stage before can be settled again, together with the one that failed.
 """
 
 from collections.abc import Mapping
@@ -49,18 +49,19 @@ class Column(NamedTuple):
 
 
 def plan(columns: tuple[int, ...], products: int, total: int, depth: int,
-         technology: Technology) -> list[list[Column]] | None:
-    """The columns of each stage; None if ``depth`` is too small.
+         technology: Technology, *, careful: bool) -> list[list[Column]] | None:
+    """The columns of each stage; None if there is no plan, or none is found.
 
     Args:
         columns: Plain bits to add, by column, there from the first stage on.
         products: Products to add, in column 0.
         total: No sum exceeds it: columns above its top bit stay empty.
         depth: Stages.
+        careful: Settle stages again where that is needed, which may take many times as long.
 
     The solver is deterministic: one version gives one plan.
     """
-    return _Programme(columns, products, total.bit_length(), depth, technology).solve()
+    return _Programme(columns, products, total.bit_length(), depth, technology).solve(careful)
 
 
 class _Programme:
@@ -116,7 +117,7 @@ class _Programme:
         self.price |= {starts: 1, halves: 1 - technology.delay, after: technology.delay,
                        ends: 0 if c == self.width - 1 else -technology.delay}
 
-    def solve(self) -> list[list[Column]] | None:
+    def solve(self, careful: bool) -> list[list[Column]] | None:
         """The plan, if there is one."""
         size = len(self.names)
         cells = [(i, k, value) for i, row in enumerate(self.rows) for k, value in row.items()]
@@ -138,7 +139,7 @@ class _Programme:
             if answer.x is not None:
                 found = np.where(stage <= current, np.round(answer.x), answer.x)
                 settled = current = current + 1
-            elif settled:
+            elif settled and careful:
                 settled -= 1
             else:
                 return None

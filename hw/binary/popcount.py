@@ -29,7 +29,7 @@ class PopCount(Component):
         check_count(n)
         self.latency = max(1, n.bit_length() - 1)
         self.add, technology = adder(family)
-        self.schedule = schedule((n,), 0, n, technology)
+        self.schedule = schedule((n,), 0, n, technology, self.latency)
         super().__init__({"i": In(n), "o": Out(range(n + 1))})
 
     def elaborate(self, platform):

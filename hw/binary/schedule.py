@@ -96,20 +96,25 @@ def check_count(n: int) -> None:
 
 
 @cache
-def schedule(columns: tuple[int, ...], products: int, total: int, technology: Technology) -> Schedule:
-    """The sum of plain bits and products, of the fewest stages there is.
+def schedule(columns: tuple[int, ...], products: int, total: int, technology: Technology,
+             most: int) -> Schedule:
+    """The sum of plain bits and products, in few stages.
 
     Args:
         columns: Plain bits by column.
         products: Products, in column 0.
         total: No sum exceeds it.
         technology: ``hw.binary.plan.ECP5`` or ``ICE40``.
+        most: Stages that there may be; ValueError if more are needed.
     """
     # Products that enter late need a stage more, and no fewer do for plain bits.
-    depth = max(1, (total - 1).bit_length() - (1 if products else 2))
-    while (planned := plan(columns, products, total, depth, technology)) is None:
-        depth += 1
-    return _Builder(columns, products, total.bit_length()).build(planned)
+    shortest = max(1, (total - 1).bit_length() - (1 if products else 2))
+    for careful in (False, True):
+        for depth in range(shortest, most + 1):
+            planned = plan(columns, products, total, depth, technology, careful=careful)
+            if planned is not None:
+                return _Builder(columns, products, total.bit_length()).build(planned)
+    raise ValueError(f"{most} stages are too few to add {products} products and {columns} bits")
 
 
 class _Builder:

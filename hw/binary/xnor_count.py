@@ -43,10 +43,11 @@ class XnorCount(Component):
         if self.family == "ice40":
             # No registers here: a cell puts out its LUT or its register, and others need the LUTs.
             columns = halve(m, self.i_a, self.i_w)
-            plan = schedule(tuple(map(len, columns)), 0, n, self.technology)
+            plan = schedule(tuple(map(len, columns)), 0, n, self.technology,
+                            self.latency)
             count = pipeline(m, plan, self.add, self.latency, bits=Cat(columns), a=nothing, w=nothing)
         else:
-            plan = schedule((), n, n, self.technology)
+            plan = schedule((), n, n, self.technology, self.latency)
             count = pipeline(m, plan, self.add, self.latency, bits=nothing, a=self.i_a, w=self.i_w)
         m.d.comb += self.o.eq(count)
         return m
