@@ -64,7 +64,7 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
     board = boards.find(board_name)
     folder = BuildFolder(build_dir)
     manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "memories",
-                                "keep_hierarchy")
+                                "keep_hierarchy", "technology")
     if any(port["name"].startswith("s_axis_w_") for port in manifest.get("ports", ())):
         raise ThriftyError(f"{board.name}: nothing on the board feeds s_axis_w, the stream of entries: "
                            'set sparse.entries = "memory" and compile again')
@@ -141,6 +141,8 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
 
 def _script(board: Board, manifest: Mapping[str, Any]) -> str:
     lines = [f"read_verilog ../../{manifest['verilog']} top.v"]
+    if board.family in manifest["technology"]:
+        lines.append(f"read_verilog -overwrite ../../{manifest['technology'][board.family]}")
     lines += [f"setattr -mod -set keep_hierarchy 1 {name}" for name in manifest["keep_hierarchy"]]
     if board.family == "ecp5":
         # Wide tables cost more than they save: an XNOR-count of 64 takes 296 LUT4, 167 without.

@@ -59,12 +59,25 @@ def assign_sites(netlist: dict[str, Any], kinds: Collection[str], sites: Sites) 
 
 
 def _rams(rams: list[list[Any]], sites: Sites) -> list[_Place] | None:
-    """Where each part's RAMs begin: the first part in the middle, the others around it by rows."""
+    """Where each part's RAMs begin: the first part in the middle, the others around it by rows.
+
+    Where the device is nearly full, they begin only where the least room is lost.
+    """
+    widest = max((-(-len(each) // GROUP) for each in rams[1:]), default=0)
+    groups = [-(-len(rams[0]) // GROUP), *[widest] * (len(rams) - 1)]
+    count = len(sites.columns)
+    # From both ends of a row inwards: what is left over is in the middle.
+    tight = {first for k in range(count // max(1, widest))
+             for first in (k * widest, count - (k + 1) * widest)}
+    return _around(groups, sites, set(range(count))) or _around(groups, sites, tight)
+
+
+def _around(parts: list[int], sites: Sites, starts: set[int]) -> list[_Place] | None:
+    """Where parts of so many groups begin, all but the first at one of the columns ``starts``."""
     middle = fmean(sites.columns), fmean(sites.ram_rows)
     free = [[True] * len(sites.columns) for _ in sites.ram_rows]
-    widest = max((-(-len(each) // GROUP) for each in rams[1:]), default=0)
-    places = []
-    for groups in (-(-len(rams[0]) // GROUP), *[widest] * (len(rams) - 1)):
+    places: list[_Place] = []
+    for groups in parts:
 
         def distance(place: _Place, groups: int = groups) -> float:
             row, first = place
@@ -72,7 +85,8 @@ def _rams(rams: list[list[Any]], sites: Sites) -> list[_Place] | None:
             return abs(x - middle[0]) + abs(sites.ram_rows[row] - middle[1])
 
         found = [(row, first) for row, columns in enumerate(free)
-                 for first in range(len(columns) - groups + 1) if all(columns[first:first + groups])]
+                 for first in range(len(columns) - groups + 1) if all(columns[first:first + groups])
+                 and (first in starts or not places)]
         if not found:
             return None
         row, first = min(found, key=distance)

@@ -11,10 +11,14 @@ __all__ = ["synthesise_step"]
 
 def synthesise_step(folder: BuildFolder, board: str, *, clock_hz: float | None, seed: int,
                     native: bool, picture: bool, progress: Progress,
-                    absorb: bool = False) -> tuple[dict[str, Any], bool]:
-    """``synthesise`` with its arguments; also returns whether the result was up to date."""
-    manifest = folder.read_json("manifest.json", "generate", "verilog")
-    key = {"verilog": hash_file(folder.need(manifest["verilog"], "generate")), "board": board,
+                    absorb: bool = True) -> tuple[dict[str, Any], bool]:
+    """``synthesise`` with its arguments; also returns whether the result was up to date.
+
+    Here ``absorb`` is the rule: only measurements want an ECP5 without what its cells have inside.
+    """
+    manifest = folder.read_json("manifest.json", "generate", "verilog", "technology")
+    verilog = [manifest["verilog"], *manifest["technology"].values()]
+    key = {"verilog": [hash_file(folder.need(name, "generate")) for name in verilog], "board": board,
            "clock_hz": clock_hz, "seed": seed, "native": native, "picture": picture,
            "absorb": absorb}
     step = f"synth-{board}"

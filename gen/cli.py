@@ -148,7 +148,7 @@ def simulate(
         "latency of the first": f"{report['latency_cycles']:,} cycles",
         "interval between vectors": "needs three vectors" if report["interval_cycles"] is None
                                     else f"{report['interval_cycles']:,.1f} cycles",
-        "efficiency": f"{report['efficiency']:.1%} of {report['pes']} PEs" + (
+        "efficiency": f"{report['efficiency']:.1%} of {report['products']:,} products a cycle" + (
             "" if report["efficiency_steady"] is None
             else f" ({report['efficiency_steady']:.1%} in steady state)"),
         "outputs": str(build / "outputs.npy"),
@@ -277,13 +277,14 @@ def config_schema(as_json: Json = False) -> None:  # noqa: ARG001
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="the build folder")] = Path(
         "build/demo"),
-    network: Annotated[str, typer.Option(help="which network")] = "lenet-300-100",
+    network: Annotated[str, typer.Option(help="lenet-300-100 or sfc")] = "lenet-300-100",
+    board: Annotated[str, typer.Option(help="ulx3s-85f; sfc also icebreaker")] = "ulx3s-85f",
     as_json: Json = False,
 ) -> None:
     """Take a trained network through the whole flow, to a bitstream and a table."""
     from gen.demo import run_demo
 
-    run_demo(output, network, as_json, out, err)
+    run_demo(output, network, board, as_json, out, err)
 
 
 @bench_app.command()

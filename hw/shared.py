@@ -1,6 +1,8 @@
 """Modules that a design contains many times but that are elaborated, emitted and synthesised once."""
 
+from collections.abc import Mapping
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from amaranth import ClockSignal, ResetSignal, Value
@@ -29,11 +31,15 @@ class Shared:
     Args:
         component: The component; it is elaborated once.
         name: Name of its Verilog module.
+        technology: For some families a component of the same ports and latency, made of the family's own
+            cells. It takes the other one's place when a design is synthesised.
     """
 
-    def __init__(self, component: wiring.Component, name: str):
+    def __init__(self, component: wiring.Component, name: str,
+                 technology: Mapping[str, wiring.Component] = MappingProxyType({})):
         self.component = component
         self.name = name
+        self.technology = technology
 
     def instantiate(self, **inputs: Any) -> tuple[Instance, wiring.PureInterface]:
         """A new instance, and an interface to use like the members of a submodule.

@@ -121,6 +121,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         "cycles": cycles,
         "useful_macs": int(macs.sum()),
         "pes": pes,
+        "products": products,
         "efficiency": float(macs.sum() / (products * cycles)),
         "efficiency_steady": efficiency,
         "energy_pj_per_vector": inference_energy(network, config, macs),

@@ -9,6 +9,9 @@ __all__ = ["PRESETS", "preset_path", "preset_text"]
 PRESETS = {
     "engine16": "16 PEs for layers of up to 32 Ki weights, on ULX3S-85F",
     "icebreaker": "2 PEs and 32 Ki weights: the largest engine found to fit the iCEBreaker",
+    "binary16": "16 rows x 256 products for binary layers of up to 64 Ki weights, on ULX3S-85F",
+    "sfc": "the binary network SFC on ULX3S-85F; capacities are chosen by compile",
+    "sfc_icebreaker": "the same on the iCEBreaker, weights in its single-port RAM",
     "lenet": "LeNet-300-100 on 8 PEs; capacities are chosen by compile (the demo)",
 }
 """Name and purpose; each is a file beside this one."""

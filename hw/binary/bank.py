@@ -14,7 +14,7 @@ from hw.stream import delay
 
 __all__ = ["RowBank", "pairs_pay"]
 
-LARGE = 1 << 13
+LARGE = 1 << 11
 """Words of a memory from which on a second port is dear: SPRAM of iCE40 has one."""
 
 
@@ -148,7 +148,7 @@ class RowBank(Component):
         c = self.config.binary
         m.submodules.starts = memory = Memory(
             self.rows * start_layout(c).size, c.capacity.groups, latency=self.config.memory_latency,
-            block=c.small_ram == "block", distributed=c.small_ram == "distributed")
+            distributed=c.small_ram == "distributed")
         write = self.i_write & (self.i_load.memory == MemoryId.STARTS)
         starts = Signal(ArrayLayout(start_layout(c), self.rows))
         m.d.comb += [

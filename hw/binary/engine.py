@@ -44,10 +44,9 @@ class BinaryEngine(Component):
         sizes = memories(config).values()
         self.load_width = max(width for width, _ in sizes)
         self.load_address = max(ceil_log2(depth) for _, depth in sizes)
-        if pairs_pay(c):
-            self.count = Shared(PopCount(-(-c.simd // 2)), f"{config.name}_count")
-        else:
-            self.count = Shared(XnorCount(c.simd), f"{config.name}_count")
+        unit, places = (PopCount, -(-c.simd // 2)) if pairs_pay(c) else (XnorCount, c.simd)
+        self.count = Shared(unit(places), f"{config.name}_count",
+                            {family: unit(places, family) for family in ("ecp5", "ice40")})
         self.bank = Shared(RowBank(config, self.count, load_width=self.load_width,
                                    load_address=self.load_address), f"{config.name}_bank")
         count = bits_for(1 << bits_for(c.capacity.outputs)) + 1
@@ -127,7 +126,7 @@ class BinaryEngine(Component):
         place_bits = 1 + len(step.context)
         m.submodules.hidden = hidden = ChunkMemory(
             c.pes, chunks * c.pes, chunks, 1 << word_bits + plane_bits + place_bits, latency=latency,
-            distributed=c.small_ram == "distributed")
+            kind=c.small_ram)
         m.d.comb += [
             inputs.i_address.eq(Cat(_fit(step.word, inputs.word_bits),
                                     _fit(step.plane, inputs.plane_bits), step.slot)),

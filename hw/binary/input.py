@@ -59,7 +59,7 @@ class BinaryInput(Component):
         chunks = input_chunks(c)
         m.submodules.memory = memory = ChunkMemory(
             BEAT, c.simd, chunks, 2 << self.word_bits + self.plane_bits,
-            latency=self.config.memory_latency, distributed=c.small_ram == "distributed")
+            latency=self.config.memory_latency, kind=c.small_ram)
         begins, ends = Signal(), Signal()  # of a vector
         arrives = Signal()
         m.d.comb += arrives.eq(self.i.valid & self.i.ready)
