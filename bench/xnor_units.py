@@ -3,8 +3,8 @@
 A unit stands alone on an LFE5U-85F (speed 6) or an iCE40UP5K, between a shift register that feeds it and
 a register of the parity of what it puts out; nextpnr places and routes it. Slots are LUT4 + 2 CCU2C of
 the unit's module as Yosys counts them, on iCE40 logic cells; `comb` is the cells that nextpnr makes of
-the unit, by name: those that lead carries in and out among them. The naive form is a registered tree
-of additions of `a ^ w`, as anyone would write it.
+the unit, by name, those that lead carries in and out among them. The naive form is a tree of additions
+of the bits of `a ^ w` and a register behind it, as anyone would write it.
 
 `--exact` compares a million random vectors with `$countones` in Verilator, for each form.
 """
@@ -45,7 +45,7 @@ GOAL_MHZ = {"ecp5": 300, "ice40": 80}
 
 
 class NaiveCount(Component):
-    """As ``XnorCount``, one addition of two numbers after the other, a register behind each."""
+    """As ``XnorCount``: a tree of additions, and a register behind it."""
 
     def __init__(self, n: int):
         super().__init__({"i_a": In(n), "i_w": In(n), "o": Out(range(n + 1))})
@@ -55,12 +55,10 @@ class NaiveCount(Component):
         sums = list(self.i_a ^ self.i_w)
         while len(sums) > 1:
             pairs = [left + right for left, right in zip(sums[::2], sums[1::2], strict=False)]
-            registers = []
-            for value in [*pairs, *sums[2 * len(pairs):]]:
-                registers.append(Signal.like(value, name="sum", reset_less=True))
-                m.d.sync += registers[-1].eq(value)
-            sums = registers
-        m.d.comb += self.o.eq(sums[0])
+            sums = [*pairs, *sums[2 * len(pairs):]]
+        count = Signal.like(self.o, reset_less=True)
+        m.d.sync += count.eq(sums[0])
+        m.d.comb += self.o.eq(count)
         return m
 
 
@@ -105,9 +103,9 @@ def measure(family: str, n: int, seed: int, *, naive: bool = False,
     comb = sum(cell["type"] == COMB[family] and name.startswith(("unit.", "$nextpnr"))
                for name, cell in routed["cells"].items())
     slots = cells["LUT4"] + 2 * cells["CCU2C"] if family == "ecp5" else comb
+    ff = sum(count for kind, count in cells.items() if kind.startswith(("TRELLIS_FF", "SB_DFF")))
     return {"family": family, "form": "naive" if naive else "chains", "n": n, "slots": slots,
-            "slots_per_product": round(slots / n, 3), "comb": comb,
-            "ff": sum(count for kind, count in cells.items() if kind.startswith(("TRELLIS_FF", "SB_DFF"))),
+            "slots_per_product": round(slots / n, 3), "comb": comb, "ff": ff,
             "fmax_mhz": round(min(net["achieved"] for net in report["fmax"].values()), 1), "seed": seed}
 
 
@@ -117,7 +115,7 @@ module bench;
     reg [{n}-1:0] a, w;
     reg [10:0] expected [0:{latency}];
     wire [10:0] {outputs};
-    integer k, j, wrong = 0, seed = 1;
+    integer k, j, wrong = 0;
 {units}
     initial begin
         for (k = 0; k < {vectors} + {latency}; k = k + 1) begin
@@ -165,7 +163,8 @@ def compare(n: int, vectors: int) -> str:
             *models, *(emit(unit, name) for name, unit in units.items()), bench]))
         environment = {**os.environ, "VERILATOR_ROOT": str(root)}
         subprocess.run([root / "bin" / "verilator", "--binary", "--timing", "-Wno-fatal", "-Wno-lint",
-                        "--top", "bench", "-o", "bench", "bench.sv"], cwd=folder, env=environment,
+                        "-CFLAGS", "-std=c++20 -fcoroutines", "--top", "bench", "-o", "bench",
+                        "bench.sv"], cwd=folder, env=environment,
                        check=True, capture_output=True)
         return subprocess.run([folder / "obj_dir" / "bench"], check=True, capture_output=True,
                               text=True).stdout.splitlines()[0]
