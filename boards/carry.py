@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import permutations
 from typing import Any
 
-__all__ = ["absorb_logic"]
+__all__ = ["absorb_logic", "open_ends"]
 
 _PINS = "ABCD"
 _PLAIN = 0x96AA
@@ -26,6 +26,41 @@ def absorb_logic(netlist: dict[str, Any]) -> int:
     """
     return sum(_absorb(module) for module in netlist["modules"].values()
                if "blackbox" not in module["attributes"])
+
+
+def open_ends(netlist: dict[str, Any]) -> int:
+    """Disconnect last carries that nobody reads, and first ones that the cell does not use.
+
+    nextpnr leads every carry that has a wire in or out of a chain through a cell of its own, also a
+    constant and one that drives nothing.
+
+    Returns:
+        Ends that were opened; ``netlist`` is changed in place.
+    """
+    return sum(_open(module) for module in netlist["modules"].values()
+               if "blackbox" not in module["attributes"])
+
+
+def _open(module: dict[str, Any]) -> int:
+    readers = Counter(bit for port in module["ports"].values() for bit in port["bits"])
+    for cell in module["cells"].values():
+        for port, bits in cell["connections"].items():
+            if cell["port_directions"][port] != "output":
+                readers.update(bits)
+    opened = 0
+    for cell in module["cells"].values():
+        if cell["type"] == "CCU2C":
+            wires, parameters = cell["connections"], cell["parameters"]
+            if wires["COUT"] != ["x"] and not readers[wires["COUT"][0]]:
+                wires["COUT"] = ["x"]
+                opened += 1
+            # Its LUT is 0 with C and D at 1: the first half's carry is a function of A and B alone.
+            apart = (wires["C0"] == wires["D0"] == ["1"] and int(parameters["INIT0"], 2) >> 12 == 0
+                     and parameters["INJECT1_0"] == "NO" and not readers[wires.get("S0", ["x"])[0]])
+            if wires["CIN"] == ["0"] and apart:
+                wires["CIN"] = ["x"]
+                opened += 1
+    return opened
 
 
 def _absorb(module: dict[str, Any]) -> int:
