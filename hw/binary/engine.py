@@ -2,18 +2,16 @@
 
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out, connect
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from amaranth.utils import ceil_log2
 
-from hw.binary.bank import RowBank, pairs_pay
+from hw.binary.array import BinaryArray
 from hw.binary.drain import BinaryDrain, group_layout
 from hw.binary.input import BinaryInput
-from hw.binary.layout import Output, banks, folds, hidden_chunks, memories, slice_bits
-from hw.binary.popcount import PopCount
+from hw.binary.layout import Output, banks, folds, hidden_chunks
 from hw.binary.scheduler import LayerScheduler
 from hw.binary.steps import LayerSteps
 from hw.binary.words import ChunkMemory
-from hw.binary.xnor_count import XnorCount
 from hw.config import BEAT, Config, bits_for
 from hw.load import LoadBus
 from hw.output import OutputBuffer
@@ -41,14 +39,8 @@ class BinaryEngine(Component):
     def __init__(self, config: Config):
         self.config = config
         c = config.binary
-        sizes = memories(config).values()
-        self.load_width = max(width for width, _ in sizes)
-        self.load_address = max(ceil_log2(depth) for _, depth in sizes)
-        unit, places = (PopCount, -(-c.simd // 2)) if pairs_pay(c) else (XnorCount, c.simd)
-        self.count = Shared(unit(places), f"{config.name}_count",
-                            {family: unit(places, family) for family in ("ecp5", "ice40")})
-        self.bank = Shared(RowBank(config, self.count, load_width=self.load_width,
-                                   load_address=self.load_address), f"{config.name}_bank")
+        self.array = BinaryArray(config)
+        self.load_width, self.load_address = self.array.load_width, self.array.load_address
         count = bits_for(1 << bits_for(c.capacity.outputs)) + 1
         super().__init__({
             "i_load": In(LoadBus(self.load_width, self.load_address)),
@@ -70,12 +62,12 @@ class BinaryEngine(Component):
     @property
     def shared(self) -> list[Shared]:
         """Modules to emit beside this one."""
-        return [self.count, self.bank]
+        return [self.array.count, self.array.bank]
 
     @property
     def kept(self) -> dict[str, int]:
         """Modules that are kept whole in synthesis, and how many of each there are."""
-        return {self.bank.name: banks(self.config.binary)}
+        return {self.array.bank.name: banks(self.config.binary)}
 
     def elaborate(self, platform):
         m = Module()
@@ -133,61 +125,29 @@ class BinaryEngine(Component):
             hidden.i_address.eq(Cat(_fit(step.word, word_bits), _fit(step.plane, plane_bits),
                                     ~step.parity, step.context)),
         ]
-        fresh = delay(m, step.fresh, latency, "fresh", reset_less=True)
-        activations = Signal(c.simd, reset_less=True)
-        m.d.sync += activations.eq(Mux(fresh, inputs.o, hidden.o))
-
-        # Flags and addresses on their way to where they are needed, cycles after the step.
-        last = step.last & steps.o_valid
-        drained = last & ((step.output != Output.HIDDEN) | (drain.steps > 0))
-        pe = self.bank.component
-        wires = {
-            "i_activations": activations,
-            "i_word": delay(m, step.weights, 1, "word", reset_less=True),
-            "i_start": delay(m, step.start, 1 + pe.start_at, "start", reset_less=True),
-            "i_add": delay(m, steps.o_valid, 1 + pe.add_at, "add", reset_less=True),
-            "i_first": delay(m, step.first, 1 + pe.add_at, "first", reset_less=True),
-            "i_capture": delay(m, drained, 2 + pe.add_at, "capture", reset_less=True),
-        }
-        if c.planes > 1:
-            for name in ("double", "plane"):
-                wires[f"i_{name}"] = delay(m, step[name], 1 + pe.add_at, name, reset_less=True)
-        if pairs_pay(c):
-            pairs = Signal(-(-c.simd // 2), reset_less=True)
-            m.d.sync += pairs.eq(Cat(activations[k:k + 2].xor() for k in range(0, c.simd, 2)))
-            m.submodules.pairs, pair_count = self.count.instantiate(i=pairs)
-            wires["i_pairs"] = pair_count.o
-        negative = []
-        shifted = [Signal(c.accumulator, name=f"shifted_{k}") for k in range(banks(c))] + [
-            Const(0, c.accumulator)]
-        for k in range(banks(c)):
-            write = Signal(name=f"write_{k}")
-            meant = Mux(self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
-                        self.i_load.pe)
-            m.d.sync += write.eq(self.i_load.write & (meant == k))
-            m.submodules[f"bank_{k}"], bank = self.bank.instantiate(
-                i_load=load, i_write=write, i_shift=shifted[k + 1], **wires)
-            m.d.comb += shifted[k].eq(bank.o_shift)
-            negative.append(bank.o_negative)
+        m.submodules.array = array = self.array
+        connect(m, flipped(self.i_load), array.i_load)
+        m.d.comb += [array.i.eq(step), array.i_valid.eq(steps.o_valid), array.i_inputs.eq(inputs.o),
+                     array.i_hidden.eq(hidden.o)]
 
         # Results of a group: when its signs are there, and its accumulators a cycle later.
         group = Signal(group_layout(config))
         for name in group.shape().members:
-            m.d.comb += group[name].eq(delay(m, step[name], pe.add_at + 3, f"group_{name}",
+            m.d.comb += group[name].eq(delay(m, step[name], array.latency, f"group_{name}",
                                              reset_less=True))
-        complete = delay(m, last, pe.add_at + 3, "complete")
+        complete = delay(m, step.last & steps.o_valid, array.latency, "complete")
         to_host = group.output != Output.HIDDEN
         m.d.comb += [
             drain.i.eq(group),
             drain.i_valid.eq(complete & (to_host | (drain.steps > 0))),
-            drain.i_sum.eq(shifted[0]),
+            drain.i_sum.eq(array.o_sum),
         ]
         if drain.steps:
             writes, group_ends, group = drain.o_plane_write, drain.o_plane_last, drain.o_group
             plane, bits = drain.o_plane, drain.o_bits
         else:
             writes, group_ends = complete & ~to_host, Const(1)
-            plane, bits = Const(0, 0), Cat(negative)
+            plane, bits = Const(0, 0), array.o_negative
         every = (1 << chunks) - 1
         next_chunk, next_word = Signal(chunks), Signal(word_bits)
         chunk, word = Signal(chunks), Signal(word_bits)
