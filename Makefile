@@ -37,6 +37,7 @@ bench: setup
 	$(BIN)/python -m bench.boards --absorb
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.pe
+	$(BIN)/python -m bench.xnor_units
 	$(BIN)/python -m bench.matrices
 	$(BIN)/python -m bench.configurations
 	$(BIN)/python -m bench.huffman

@@ -22,7 +22,7 @@ class PopCount(Component):
         i: The bits.
         o: Their count, 0 to ``n``.
 
-    Latency ``latency`` cycles, one count a cycle, no stalls, no reset.
+    Latency ``latency`` cycles (about log2 n), one count a cycle, no stalls, no reset.
     """
 
     def __init__(self, n: int, family: str | None = None):

@@ -25,8 +25,11 @@ class XnorCount(Component):
         i_a, i_w: The vectors.
         o: In how many places they differ, 0 to ``n``.
 
-    Latency ``latency`` cycles, one count a cycle, no stalls, no reset. The inputs of later places are
-    delayed: the first chains have only carries to put into what they add.
+    Latency ``latency`` cycles (about log2 n), one count a cycle, no stalls, no reset. Inputs come from
+    registers. On ECP5 those of the last places go through registers first, so that the chains that
+    take them find bits of higher columns to add.
+
+    Source: a tree of full adders (Wallace, 1964) whose rows are carry chains; ``hw.binary.schedule``.
     """
 
     def __init__(self, n: int, family: str | None = None):
