@@ -11,7 +11,7 @@ from typing import Any
 import boards
 from boards.absorb import absorb_output_registers
 from boards.board import RESOURCES, SPRAM_DEPTH, Board
-from boards.carry import absorb_logic
+from boards.carry import absorb_logic, open_ends
 from boards.clock import Clock, fastest, plan
 from boards.floorplan import assign_sites
 from boards.tools import Progress, ToolFailed, Tools
@@ -47,8 +47,8 @@ def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = Non
         seed: Of placement.
         native: Use Yosys and nextpnr from PATH.
         picture: Draw the placement, too; on an 85F that takes 15 s and 36 MB.
-        absorb: On ECP5, use registers inside RAMs and multipliers (``boards.absorb``) and logic inside
-            carry cells (``boards.carry``).
+        absorb: On ECP5, use registers inside RAMs and multipliers (``boards.absorb``) and what carry
+            cells can take in (``boards.carry``).
         progress: Told about once a second what runs.
 
     Returns:
@@ -118,6 +118,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
     if ecp5 and absorb:
         absorb_output_registers(netlist)
         absorb_logic(netlist)
+        open_ends(netlist)
     counts = count_cells(netlist["modules"], "BoardTop")
     if board.sites is not None:
         assign_sites(netlist, manifest["keep_hierarchy"], board.sites)

@@ -305,6 +305,23 @@ def eie(
     bench_eie(layer or [], kind or ["uniform"], seed=seed, queue=queue, divide=divide, as_json=as_json)
 
 
+@bench_app.command()
+def binary(
+    part: Annotated[list[str] | None, typer.Option(
+        help="unit, array or network; repeatable; default: all")] = None,
+    seeds: Annotated[int, typer.Option(help="placements of each design", min=1)] = 3,
+    as_json: Json = False,
+) -> None:
+    """The binary array: slots a product, clocks, and images a second of SFC."""
+    from bench.binary import bench_binary
+
+    parts = part or ["unit", "array", "network"]
+    unknown = sorted({*parts} - {"unit", "array", "network"})
+    if unknown:
+        raise ThriftyError(f"unknown part {unknown[0]!r}: there are unit, array, network")
+    bench_binary(parts, seeds, as_json=as_json)
+
+
 def _show(report: dict[str, Any], as_json: bool, up_to_date: bool, step: str,
           rows: dict[str, str]) -> None:
     """A report for machines, or its main lines for people."""

@@ -148,7 +148,7 @@ class RowBank(Component):
         c = self.config.binary
         m.submodules.starts = memory = Memory(
             self.rows * start_layout(c).size, c.capacity.groups, latency=self.config.memory_latency,
-            distributed=c.small_ram == "distributed")
+            block=c.small_ram == "block", distributed=c.small_ram == "distributed")
         write = self.i_write & (self.i_load.memory == MemoryId.STARTS)
         starts = Signal(ArrayLayout(start_layout(c), self.rows))
         m.d.comb += [

@@ -135,18 +135,19 @@ class BinaryEngine(Component):
         for name in group.shape().members:
             m.d.comb += group[name].eq(delay(m, step[name], array.latency, f"group_{name}",
                                              reset_less=True))
-        complete = delay(m, step.last & steps.o_valid, array.latency, "complete")
-        to_host = group.output != Output.HIDDEN
+        last = step.last & steps.o_valid
+        drained = last & ((step.output != Output.HIDDEN) | (drain.steps > 0))
         m.d.comb += [
             drain.i.eq(group),
-            drain.i_valid.eq(complete & (to_host | (drain.steps > 0))),
+            drain.i_valid.eq(delay(m, drained, array.latency, "drained")),
             drain.i_sum.eq(array.o_sum),
         ]
         if drain.steps:
             writes, group_ends, group = drain.o_plane_write, drain.o_plane_last, drain.o_group
             plane, bits = drain.o_plane, drain.o_bits
         else:
-            writes, group_ends = complete & ~to_host, Const(1)
+            writes = delay(m, last & (step.output == Output.HIDDEN), array.latency, "writes")
+            group_ends = Const(1)
             plane, bits = Const(0, 0), array.o_negative
         every = (1 << chunks) - 1
         next_chunk, next_word = Signal(chunks), Signal(word_bits)
@@ -154,6 +155,9 @@ class BinaryEngine(Component):
         m.d.comb += [
             chunk.eq(Mux(group.begin, every, next_chunk)),
             word.eq(Mux(group.begin, 0, next_word)),
+        ]
+        # Registered once more: the memories are far away.
+        m.d.sync += [
             hidden.i_write.eq(writes),
             hidden.i_from.eq(chunk),
             hidden.i_write_address.eq(Cat(word, _fit(plane, plane_bits), group.parity, group.context)),
@@ -163,7 +167,7 @@ class BinaryEngine(Component):
             full = ~chunk[:-1].any()
             m.d.sync += [next_chunk.eq(Mux(full, every, chunk << 1)), next_word.eq(word + full)]
         m.d.comb += [
-            # Written two cycles later; a decision takes longer before it is read.
+            # Written three cycles later; a decision takes longer before it is read.
             scheduler.i_done.eq(writes & group_ends & group.end),
             scheduler.i_context.eq(group.context),
         ]

@@ -9,7 +9,7 @@ from hw.binary.layout import Output, layer_layout
 from hw.binary.steps import job_layout
 from hw.config import Config, bits_for
 from hw.memory import Memory
-from hw.stream import SkidBuffer
+from hw.stream import SkidBuffer, delay
 
 __all__ = ["LayerScheduler"]
 
@@ -59,8 +59,9 @@ class LayerScheduler(Component):
         active, ready = Signal(count), Signal(count)
         number = bits_for(c.capacity.layers)
         layer = Array(Signal(number, name=f"layer_{k}") for k in range(count))
-        with m.If(self.i_done):
-            m.d.sync += ready.bit_select(self.i_context, 1).eq(1)
+        done, done_context = delay(m, self.i_done, 1, "done"), delay(m, self.i_context, 1, "done_context")
+        with m.If(done):
+            m.d.sync += ready.bit_select(done_context, 1).eq(1)
 
         wants, fresh, context = Signal(count), Signal(), Signal(bits)
         current = Signal(number)

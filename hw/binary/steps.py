@@ -47,7 +47,7 @@ class LayerSteps(Component):
     the drain, a group ends only when the drain has room: ``period`` cycles after the group before.
 
     Args:
-        period: Cycles that the drain takes for a group.
+        period: Cycles that the drain takes for a group; at least 2 pass.
         drained: Whether activations between layers leave through the drain, too.
 
     Members: ``i`` (stream of ``job_layout``), ``i_room`` (a result of the last layer has a place),
@@ -80,19 +80,19 @@ class LayerSteps(Component):
         weights, row = Signal.like(self.o.weights), Signal.like(self.o.weights, name="row")
         start = Signal.like(self.o.start)
         first, double, begin, draining = Signal(), Signal(), Signal(), Signal()
-        # The drain: a group may end when this is below 0.
+        # The drain: a group may end unless this is set, some cycles after the one before.
+        blocked = Signal()
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
         last = words[-1] & planes[-1]
         moves, ends, takes = Signal(), Signal(), Signal()
         m.d.comb += [
-            moves.eq(running & (~(last & draining) | wait[-1])),
+            moves.eq(running & ~(last & blocked)),
             ends.eq(moves & last & groups[-1]),
             takes.eq(self.i.valid & (ends | ~running)
                      & ((new.layer.output == Output.HIDDEN) | self.i_room)),
             self.i.ready.eq(takes),
         ]
         m.d.sync += [
-            wait.eq(Mux(moves & last & draining, self.period - 2, wait - ~wait[-1])),
             self.o_valid.eq(moves),
             self.o_read.eq(ends & job.fresh),
             self.o_results.eq(takes & (new.layer.output != Output.HIDDEN)),
@@ -103,6 +103,11 @@ class LayerSteps(Component):
             *(self.o[name].eq(layer[name]) for name in ("output", "tail", "levels", "out_planes")
               if name in layer.shape().members),
         ]
+
+        with m.If(moves & last & draining):
+            m.d.sync += [wait.eq(self.period - 3), blocked.eq(1)]
+        with m.Else():
+            m.d.sync += [wait.eq(wait - ~wait[-1]), blocked.eq(~wait[-1])]
 
         # The next step.
         with m.If(moves):

@@ -23,14 +23,14 @@ class ChunkMemory(Component):
         chunks: Chunks of a word.
         words: Words, 2 or more.
         latency: Of the memories, 1 or 2.
-        kind: "auto", "distributed": a memory a chunk; "masked": one memory, written in parts.
+        kind: "auto", "block", "distributed": a memory a chunk; "masked": one memory, written in parts.
 
     What is written can be read 2 cycles later. Members: ``i_write``, ``i_from``, ``i_write_address``,
     ``i_data``; ``i_address``, ``o`` (``latency`` cycles after its address).
     """
 
     def __init__(self, width: int, bits: int, chunks: int, words: int, *, latency: int,
-                 kind: Literal["auto", "distributed", "masked"]):
+                 kind: Literal["auto", "block", "distributed", "masked"]):
         self.width, self.bits, self.chunks, self.words = width, bits, chunks, words
         self.latency, self.kind = latency, kind
         super().__init__({
@@ -67,7 +67,7 @@ class ChunkMemory(Component):
             for k, (data, write) in enumerate(zip(chunks, writes, strict=True)):
                 m.submodules[f"chunk_{k}"] = memory = Memory(
                     len(data), self.words, latency=self.latency,
-                    distributed=self.kind == "distributed")
+                    block=self.kind == "block", distributed=self.kind == "distributed")
                 memories.append((memory, write, data))
         for memory, write, data in memories:
             m.d.comb += [
