@@ -1,10 +1,11 @@
 """The binary array's figures: counting units, array, network. `thrifty bench binary`.
 
 Unit: ``bench.xnor_units``, the median clock of the seeds. Array: the preset binary16, 16 rows of 256
-products with 16-bit accumulators; cells of the module ``BinaryArray`` (rows, first values and thresholds,
-accumulators, the registers that leave through the drain, and what all rows share) as Yosys counts them
-with logic in carry cells, and nextpnr's, placed alone; the clock is that of the whole board top, the use
-of the array that of a network whose sizes divide. Network: SFC on its preset, every test image.
+products with 16-bit accumulators; cells of the module ``BinaryArray`` (rows, first values with their
+thresholds, accumulators, the registers that leave through the drain, and what all rows share) as Yosys
+counts them with logic in carry cells, and nextpnr's, placed alone; the clock is that of the whole board
+top, the use of the array that of a network whose sizes divide. Network: SFC on its preset, every test
+image.
 """
 
 import json

@@ -6,13 +6,14 @@ from typing import Any
 
 import boards
 from boards.board import SPRAM_DEPTH, Board
+from boards.estimate_binary import binary_cycles, binary_slots
 from gen.compile import load_compiled
 from gen.folder import BuildFolder
 from gen.network import Network
 from gen.resolve import complete
 from gen.sparse import place_within
 from hw.arithmetic.requantize import PIECE, Requantizer
-from hw.config import Config, Sparse, bits_for
+from hw.config import Binary, Config, Sparse, bits_for
 from hw.errors import ThriftyError
 from hw.sparse.layout import base_words, length_bits, longest_entry, queue_layout
 from hw.sparse.pe import drain_latency, entry_latency
@@ -53,9 +54,11 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
         raise ThriftyError(f"density must be above 0 and at most 1, not {density:g}")
     manifest = folder.read_json("manifest.json", "generate", "memories", "configuration")
     config = complete(manifest["configuration"], str(folder / "manifest.json"))
-    used = {**_memories(manifest["memories"], board), "dsp": _dsps(config.sparse, board)}
+    dsps, slots = ((_binary_dsps(config.binary), binary_slots(config.binary)) if config.sparse is None
+                   else (_dsps(config.sparse, board), _slots(config)))
+    used = {**_memories(manifest["memories"], board), "dsp": dsps}
     cells = _CELLS_A_SLOT if board.family == "ice40" else 1
-    used["slots"] = round(cells * _slots(config)) + used.pop("distributed_slots")
+    used["slots"] = round(cells * slots) + used.pop("distributed_slots")
     available = {"ram": board.capacity.ram, "dsp": board.capacity.dsp,
                  "slots": board.capacity.slots, "spram": board.capacity.spram}
     resources = {name: {"used": used[name], "available": available[name]}
@@ -65,7 +68,8 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
     cycles = None
     if (folder / "network.npz").exists():
         network, compiled = load_compiled(folder)
-        cycles = _cycles(network, compiled, density)
+        cycles = (binary_cycles(network, compiled) if compiled.sparse is None
+                  else _cycles(network, compiled, density))
     return {"board": board.name, "density": density, "resources": resources, "fits": not over,
             "over": over, "cycles": cycles}
 
@@ -126,6 +130,11 @@ def _dsps(c: Sparse, board: Board) -> int:
             last = low + PIECE >= width
             total += multipliers(min(PIECE, width - low), multiplier + int(last))
     return total
+
+
+def _binary_dsps(c: Binary) -> int:
+    """Multipliers of the drain."""
+    return ceil(c.accumulator / 18) if c.scale_width > 1 else 0
 
 
 def _slots(config: Config) -> int:

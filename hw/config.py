@@ -294,8 +294,9 @@ class Binary(_Table):
         36, description="bits of a weight memory, 8-64: 36 suits ECP5's block RAM, 32 iCE40's SPRAM")
     small_ram: Literal["auto", "block", "distributed", "masked"] = Field(
         "auto", description="what holds activations and the accumulators' first values. auto: what the "
-        "tools choose; block: block RAM, faster where there are many; distributed: ECP5's distributed RAM, which leaves block RAM to weights; masked: "
-        "activations in block RAM whose words are written in parts, as iCE40's can be")
+        "tools choose; block: block RAM, the fastest; distributed: ECP5's distributed RAM, which leaves "
+        "block RAM to weights; masked: activations in block RAM whose words are written in parts, as "
+        "iCE40's can be")
     activation: BinaryActivation = BinaryActivation()
     hidden_width: Annotated[int, Field(ge=1, le=8)] = Field(
         1, description="bits of an activation between layers, 1-8; 1: bipolar, more: unsigned levels")

@@ -59,8 +59,8 @@ class LayerScheduler(Component):
         active, ready = Signal(count), Signal(count)
         number = bits_for(c.capacity.layers)
         layer = Array(Signal(number, name=f"layer_{k}") for k in range(count))
-        done, done_context = delay(m, self.i_done, 1, "done"), delay(m, self.i_context, 1, "done_context")
-        with m.If(done):
+        done_context = delay(m, self.i_context, 1, "done_context")
+        with m.If(delay(m, self.i_done, 1, "done")):
             m.d.sync += ready.bit_select(done_context, 1).eq(1)
 
         wants, fresh, context = Signal(count), Signal(), Signal(bits)

@@ -1,6 +1,6 @@
 """The loops of the binary array: which words meet in which cycle."""
 
-from amaranth import Module, Mux, Signal, signed
+from amaranth import Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
