@@ -83,11 +83,13 @@ class RowBank(Component):
     def elaborate(self, platform):
         m = Module()
         c, rows = self.config.binary, self.rows
-        # Image data come from afar.
-        address, data = (delay(m, getattr(self.i_load, name), 1, f"load_{name}", reset_less=True)
-                         for name in ("address", "data"))
-        weights = self._weights(m, address, data)
-        starts = self._starts(m, address, data)
+        # Image data come from afar; which memory they are for is decided behind a register of their own.
+        load = {name: delay(m, getattr(self.i_load, name), 1, name, reset_less=True)
+                for name in ("memory", "pe", "address", "data")}
+        load["write"] = delay(m, self.i_write, 1, "write")
+        address, data = (delay(m, load[name], 1, name, reset_less=True) for name in ("address", "data"))
+        weights = self._weights(m, load, address, data)
+        starts = self._starts(m, load, address, data)
         activations = delay(m, self.i_activations, 1, "activations", reset_less=True)
         flags = ("add", "first", "capture", *(("double", "plane") if c.planes > 1 else ()))
         now = {name: delay(m, getattr(self, f"i_{name}"), 1, name, reset_less=True) for name in flags}
@@ -121,14 +123,14 @@ class RowBank(Component):
         m.d.comb += self.o_shift.eq(kept[0])
         return m
 
-    def _weights(self, m, address, data):
+    def _weights(self, m, load, address, data):
         """Weights of all rows side by side, ``1 + latency`` cycles after ``i_word``."""
-        config, c, load = self.config, self.config.binary, self.i_load
+        config, c = self.config, self.config.binary
         word = delay(m, self.i_word, 1, "word", reset_less=True)
         parts = []
         for k in range(slices(c, self.rows)):
-            write = (self.i_write & (load.memory == MemoryId.WEIGHTS)
-                     & (load.pe[:slice_bits(c)] == k))
+            write = (load["write"] & (load["memory"] == MemoryId.WEIGHTS)
+                     & (load["pe"][:slice_bits(c)] == k))
             m.submodules[f"weights_{k}"] = memory = Memory(
                 # The last slice holds what is left.
                 min(c.ram_width, self.rows * c.simd - k * c.ram_width), c.capacity.words,
@@ -143,13 +145,13 @@ class RowBank(Component):
             parts.append(memory.o_data)
         return Cat(parts)
 
-    def _starts(self, m, address, data):
+    def _starts(self, m, load, address, data):
         """First values of all rows, ``1 + latency`` cycles after ``i_start``."""
         c = self.config.binary
         m.submodules.starts = memory = Memory(
             self.rows * start_layout(c).size, c.capacity.groups, latency=self.config.memory_latency,
             block=c.small_ram == "block", distributed=c.small_ram == "distributed")
-        write = self.i_write & (self.i_load.memory == MemoryId.STARTS)
+        write = load["write"] & (load["memory"] == MemoryId.STARTS)
         starts = Signal(ArrayLayout(start_layout(c), self.rows))
         m.d.comb += [
             memory.i_write.eq(delay(m, write, 1, "write_starts")),

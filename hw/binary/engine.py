@@ -123,7 +123,7 @@ class BinaryEngine(Component):
             inputs.i_address.eq(Cat(_fit(step.word, inputs.word_bits),
                                     _fit(step.plane, inputs.plane_bits), step.slot)),
             hidden.i_address.eq(Cat(_fit(step.word, word_bits), _fit(step.plane, plane_bits),
-                                    ~step.parity, step.context)),
+                                    step.read_parity, step.context)),
         ]
         m.submodules.array = array = self.array
         connect(m, flipped(self.i_load), array.i_load)
@@ -164,7 +164,7 @@ class BinaryEngine(Component):
             hidden.i_data.eq(bits),
         ]
         with m.If(writes & group_ends):
-            full = ~chunk[:-1].any()
+            full = ~chunk[-2] if chunks > 1 else Const(1)
             m.d.sync += [next_chunk.eq(Mux(full, every, chunk << 1)), next_word.eq(word + full)]
         m.d.comb += [
             # Written three cycles later; a decision takes longer before it is read.
@@ -200,7 +200,8 @@ class BinaryEngine(Component):
             self.o_empty.eq(outputs.o_free.all()),
         ]
         m.d.sync += [self.o_ready.eq(1),
-                     self.o_idle.eq(~(inputs.o_full | scheduler.o_active | waiting.any()))]
+                     self.o_idle.eq(~(inputs.o_full | scheduler.o_active | steps.o_busy
+                                      | waiting.any()))]
         return m
 
 

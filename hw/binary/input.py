@@ -76,7 +76,7 @@ class BinaryInput(Component):
         word, slot = Signal(self.word_bits), Signal()
         with m.If(write & last):
             m.d.sync += chunk.eq(chunk << 1)
-            with m.If(~chunk[:-1].any()):
+            with m.If(~chunk[-2] if chunks > 1 else Const(1)):
                 m.d.sync += [chunk.eq(chunk.init), word.eq(word + 1)]
         with m.If(begins):
             m.d.sync += [chunk.eq(chunk.init), word.eq(0)]

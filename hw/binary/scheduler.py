@@ -18,14 +18,14 @@ class LayerScheduler(Component):
     """Runs the layers of several vectors in turn, so that none waits for the results of its last one.
 
     Each context holds one vector between its layers. The oldest vector whose activations lie ready goes
-    first; vectors leave in the order in which they came. Decisions are made ahead: up to four layers
-    wait for the array.
+    first; vectors leave in the order in which they came. Decisions are made ahead: up to two layers wait
+    here, and two more in ``LayerSteps``.
 
     Members: ``i_full``, ``i_slot`` (an input vector waits), ``o_take`` (it gets a context), ``i_done``
     with ``i_context`` (activations of a context's next layer can be read), ``o`` (stream of layers),
     ``o_active`` (some vector is between its layers), and the layer table's write port.
 
-    A decision takes ``memory_latency + 4`` cycles.
+    A decision takes ``memory_latency + 5`` cycles.
     """
 
     def __init__(self, config: Config, *, load_width: int, load_address: int):
@@ -49,10 +49,8 @@ class LayerScheduler(Component):
         count, bits = c.vectors, exact_log2(c.vectors)
         layout = layer_layout(c)
         m.submodules.layers = layers = Memory(layout.size, max(2, c.capacity.layers), latency=latency)
-        m.submodules.near = near = SkidBuffer(job_layout(self.config))
-        m.submodules.far = far = SkidBuffer(job_layout(self.config))
-        connect(m, near.o, far.i)
-        connect(m, far.o, flipped(self.o))
+        m.submodules.jobs = jobs = SkidBuffer(job_layout(self.config))
+        connect(m, jobs.o, flipped(self.o))
 
         # Contexts, in a ring from the oldest vector on.
         oldest, free = Signal(bits), Signal(bits)
@@ -73,29 +71,35 @@ class LayerScheduler(Component):
             layers.i_write.eq(self.i_write),
             layers.i_write_address.eq(self.i_address),
             layers.i_write_data.eq(self.i_data),
-            near.i.payload.layer.eq(descriptor),
-            near.i.payload.fresh.eq(fresh),
-            near.i.payload.slot.eq(self.i_slot),
-            near.i.payload.context.eq(context),
-            near.i.payload.parity.eq(current[0]),
-            self.o_active.eq(active.any()),
+            jobs.i.payload.layer.eq(descriptor),
+            jobs.i.payload.fresh.eq(fresh),
+            jobs.i.payload.slot.eq(self.i_slot),
+            jobs.i.payload.context.eq(context),
+            jobs.i.payload.parity.eq(current[0]),
+            self.o_active.eq(active.any() | jobs.o.valid),
         ]
         is_last = descriptor.output != Output.HIDDEN
-        chosen, found = Signal(bits), Signal()
-        m.d.comb += found.eq(wants.any())
+        chosen, found, starts = Signal(bits), Signal(), Signal()
+        m.d.sync += [
+            found.eq(wants.any()),
+            starts.eq(self.i_full & ~active.bit_select(free, 1) & ~self.o_take),
+            self.o_take.eq(0),
+        ]
         for k in reversed(range(count)):
             with m.If(wants[k]):
-                m.d.comb += chosen.eq(k)
+                m.d.sync += chosen.eq(k)
         with m.FSM():
             with m.State("ASK"):
                 # From the oldest on; a vector that is not yet there comes last.
                 turned = Cat(ready, ready).bit_select(oldest, count)
                 m.d.sync += [wants.eq(turned), wait.eq(latency - 2)]
+                m.next = "RANK"
+            with m.State("RANK"):
                 m.next = "CHOOSE"
             with m.State("CHOOSE"):
                 m.d.sync += [context.eq(Mux(found, oldest + chosen, free)), fresh.eq(~found)]
                 m.next = "ASK"
-                with m.If(found | (self.i_full & ~active.bit_select(free, 1))):
+                with m.If(found | starts):
                     m.next = "LOOK"
             with m.State("LOOK"):
                 m.d.sync += current.eq(Mux(fresh, 0, layer[context]))
@@ -105,11 +109,11 @@ class LayerScheduler(Component):
                 with m.If(wait[-1]):
                     m.next = "OFFER"
             with m.State("OFFER"):
-                m.d.comb += near.i.valid.eq(1)
-                with m.If(near.i.ready):
+                m.d.comb += jobs.i.valid.eq(1)
+                with m.If(jobs.i.ready):
                     m.next = "ASK"
-                    m.d.comb += self.o_take.eq(fresh)
                     m.d.sync += [
+                        self.o_take.eq(fresh),
                         layer[context].eq(current + 1),
                         ready.bit_select(context, 1).eq(0),
                         active.bit_select(context, 1).eq(~is_last),

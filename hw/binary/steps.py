@@ -1,6 +1,6 @@
 """The loops of the binary array: which words meet in which cycle."""
 
-from amaranth import Module, Signal, signed
+from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
@@ -14,8 +14,8 @@ __all__ = ["LayerSteps", "job_layout", "step_layout"]
 def job_layout(config: Config) -> StructLayout:
     """A layer of a vector: its descriptor and where its activations are.
 
-    ``fresh``: they are inputs, in slot ``context``. ``parity``: which of a context's two places of
-    activations between layers is read; results go to the other one. ``tail`` and ``output`` travel on.
+    ``fresh``: they are inputs, in slot ``slot``. ``parity``: to which of a context's two places of
+    activations between layers results go; the layer's own are in the other one.
     """
     c = config.binary
     return StructLayout({"layer": layer_layout(c), "fresh": 1, "slot": 1,
@@ -32,7 +32,7 @@ def step_layout(config: Config) -> StructLayout:
     layer = layer_layout(c)
     more = {name: layer[name].shape for name in ("levels", "out_planes") if name in layer.members}
     return StructLayout({
-        "fresh": 1, "slot": 1, "context": bits_for(c.vectors), "parity": 1,
+        "fresh": 1, "slot": 1, "context": bits_for(c.vectors), "parity": 1, "read_parity": 1,
         "word": layer["more_words"].shape, "plane": layer["more_planes"].shape,
         "weights": bits_for(c.capacity.words), "start": bits_for(c.capacity.groups),
         "first": 1, "double": 1, "last": 1, "begin": 1, "end": 1,
@@ -50,9 +50,9 @@ class LayerSteps(Component):
         period: Cycles that the drain takes for a group; at least 2 pass.
         drained: Whether activations between layers leave through the drain, too.
 
-    Members: ``i`` (stream of ``job_layout``), ``i_room`` (a result of the last layer has a place),
-    ``o`` with ``o_valid`` (steps; registers), ``o_read`` (the inputs of a layer have been read),
-    ``o_results`` (a layer whose results go to the host has begun).
+    Members: ``i`` (stream of ``job_layout``; two of them wait here), ``i_room`` (results for the host
+    have a place), ``o`` with ``o_valid`` (steps; registers), ``o_read`` (the inputs of a layer have been
+    read), ``o_results`` (a layer whose results go to the host has been taken), ``o_busy``.
     """
 
     def __init__(self, config: Config, *, period: int, drained: bool):
@@ -64,11 +64,27 @@ class LayerSteps(Component):
             "o_valid": Out(1),
             "o_read": Out(1),
             "o_results": Out(1),
+            "o_busy": Out(1),
         })
 
     def elaborate(self, platform):
         m = Module()
-        job, new = Signal(job_layout(self.config), reset_less=True), self.i.payload
+        # Layers that wait, by turns in two places: so the array's pace does not reach back.
+        waiting = [Signal(job_layout(self.config), name=f"waiting_{k}", reset_less=True)
+                   for k in range(2)]
+        job, new = (Signal(job_layout(self.config), name=name) for name in ("job", "new"))
+        some, both, newest, oldest = Signal(), Signal(), Signal(), Signal()
+        enters, to_host = Signal(), Signal()
+        m.d.comb += [
+            to_host.eq(self.i.payload.layer.output != Output.HIDDEN),
+            self.i.ready.eq(~both & (~to_host | self.i_room)),
+            enters.eq(self.i.valid & self.i.ready),
+            self.o_results.eq(enters & to_host),
+            new.eq(Mux(oldest, waiting[1], waiting[0])),
+        ]
+        for k, place in enumerate(waiting):
+            with m.If(~both & (newest == k)):
+                m.d.sync += place.eq(self.i.payload)
         layer = job.layer
         running = Signal()
         # Of each loop: how many come after this one, less one, so that the sign says that none does.
@@ -88,17 +104,20 @@ class LayerSteps(Component):
         m.d.comb += [
             moves.eq(running & ~(last & blocked)),
             ends.eq(moves & last & groups[-1]),
-            takes.eq(self.i.valid & (ends | ~running)
-                     & ((new.layer.output == Output.HIDDEN) | self.i_room)),
-            self.i.ready.eq(takes),
+            takes.eq(some & (ends | ~running)),
+            self.o_busy.eq(running | some),
         ]
         m.d.sync += [
             self.o_valid.eq(moves),
             self.o_read.eq(ends & job.fresh),
-            self.o_results.eq(takes & (new.layer.output != Output.HIDDEN)),
+            newest.eq(newest ^ enters),
+            oldest.eq(oldest ^ takes),
+            some.eq(enters | Mux(takes, both, some)),
+            both.eq(~takes & (both | (some & enters))),
             self.o.word.eq(word), self.o.plane.eq(plane), self.o.weights.eq(weights),
             self.o.start.eq(start), self.o.first.eq(first), self.o.double.eq(double),
             self.o.last.eq(last), self.o.begin.eq(begin), self.o.end.eq(last & groups[-1]),
+            self.o.read_parity.eq(~job.parity),
             *(self.o[name].eq(job[name]) for name in ("fresh", "slot", "context", "parity")),
             *(self.o[name].eq(layer[name]) for name in ("output", "tail", "levels", "out_planes")
               if name in layer.shape().members),
