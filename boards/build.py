@@ -144,9 +144,9 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
 
 
 def _script(board: Board, manifest: Mapping[str, Any]) -> str:
-    lines = ["logger -werror conflict",  # of drivers: Yosys warns and goes on with a wrong netlist
-             f"read_verilog ../../{manifest['verilog']} top.v"]
+    lines = [f"read_verilog ../../{manifest['verilog']} top.v"]
     lines += [f"setattr -mod -set keep_hierarchy 1 {name}" for name in manifest["keep_hierarchy"]]
+    lines.append("logger -werror conflict")  # of drivers: Yosys would go on with a wrong netlist
     if board.family == "ecp5":
         # Wide tables cost more than they save: an XNOR-count of 64 takes 296 LUT4, 167 without.
         lines.append("synth_ecp5 -nowidelut -top BoardTop -json netlist.json")
