@@ -30,6 +30,10 @@ _NEXTPNR_TYPES = {
               "dsp": "ICESTORM_DSP"},
 }
 
+_ICE40_REGISTERS = " ".join(f"-cell $_{kind}_ 0" for kind in (
+    "DFF_?", "DFFE_?P", "DFF_?P?", "DFFE_?P?P", "SDFF_?P?", "SDFFCE_?P?P"))
+"""What synth_ice40 makes of registers, in the words of dfflegalize."""
+
 
 def synthesise(build_dir: Path, board_name: str, *, clock_hz: float | None = None, seed: int = 1,
                native: bool = False, picture: bool = False, absorb: bool = False,
@@ -145,6 +149,7 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
     if board.family in manifest["technology"]:
         lines.append(f"read_verilog -overwrite ../../{manifest['technology'][board.family]}")
     lines += [f"setattr -mod -set keep_hierarchy 1 {name}" for name in manifest["keep_hierarchy"]]
+    lines.append("logger -werror conflict")  # of drivers: Yosys would go on with a wrong netlist
     if board.family == "ecp5":
         # Wide tables cost more than they save: an XNOR-count of 64 takes 296 LUT4, 167 without.
         lines.append("synth_ecp5 -nowidelut -top BoardTop -json netlist.json")
@@ -152,7 +157,14 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
         lines += [f'setattr -set ram_style "huge" {memory["module"]}/m:{memory["name"]}'
                   for memory in manifest["memories"]
                   if memory["ports"] == "single" and memory["depth"] >= SPRAM_DEPTH]
-        lines.append("synth_ice40 -device u -dsp -top BoardTop -json netlist.json")
+        # Of the two registers behind a product, ice40_dsp (Yosys 0.70) would take the second one into
+        # the multiplier and leave it in the netlist, too: outputs become 0. It takes none that is kept.
+        lines.append("setattr -set keep 1 *requantizer_*/w:product_*")
+        # The 8 cells of a tile share clock enable and reset: few registers do without their own.
+        synthesise_ice40 = "synth_ice40 -device u -dsp -top BoardTop"
+        lines += [f"{synthesise_ice40} -run begin:map_ffs",
+                  f"dfflegalize {_ICE40_REGISTERS} -mince 8 -minsrst 8",
+                  f"{synthesise_ice40} -run map_ffs: -json netlist.json"]
     return "\n".join(lines) + "\n"
 
 

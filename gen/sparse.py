@@ -121,23 +121,27 @@ class CodedEntries:
 def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare: int = 1 << 17,
           broadcasts: int = 1, drains: int = 1, most: int = 15,
           measure: Callable[[Placement], np.ndarray] | None = None) -> Placement:
-    """Spread a layer over PEs; ``slots`` and ``spare`` are limits to splitting: see ``assign_rows``.
+    """Spread a layer over PEs.
 
     With two broadcasts a cycle and a layer that needs them, columns go to even and odd PEs by turns.
 
     Args:
+        slots: Most parts of a PE, unless the whole rows are more already.
+        spare: Most parts that a drain lane drains beyond one a row.
         widen: By how many bits splitting may widen absolute indices.
         most: How many entries a short length may stand for; if many columns have more, words of the
             column tables are long.
         measure: If given, tells the bits of each entry, and ``most`` stands for bits.
     """
     for together in (2, 1):
-        halves = (broadcasts == 2 and spare >= layer.rows
+        halves = (broadcasts == 2 and spare >= -(-layer.rows // drains)
                   and needs_halves(layer, -(-layer.columns // together), pes))
         whole = -(-layer.rows // (pes // 2 if halves else pes))
         limit = min(slots, 1 << bits_for(whole) + widen)
-        parts = assign_lanes(layer.weight, pes, drains, broadcasts, partial(
-            assign_halves, together=together) if halves else assign_rows, slots=limit, spare=spare)
+        parts = assign_lanes(
+            layer.weight, pes, drains, broadcasts,
+            partial(assign_halves, together=together) if halves else assign_rows,
+            slots=limit, spare=drains * spare)
         if together == 1:
             break
         # Where scanning is the limit, short lengths are worth a bit of the indices; coded, it is none.
@@ -151,9 +155,10 @@ def place(layer: Layer, pes: int, *, slots: int = 1 << 14, widen: int = 0, spare
         numbers = np.arange(pes)
         alike = numbers // broadcasts % drains * 2 + (numbers % 2 if halves else 0)
         for least in limits:
-            attempts = (shorten(layer.weight, parts, pes, least, alike=alike, slots=each, spare=spare,
-                                sizes=sizes) for each in room)
-            found = next((each for each in attempts if each is not None), None)
+            attempts = (shorten(layer.weight, parts, pes, least, alike=alike, slots=each,
+                                spare=drains * spare, sizes=sizes) for each in room)
+            found = next((each for each in attempts if each is not None
+                          and _further(each, layer.rows, drains).max() <= spare), None)
             if found is not None:
                 placement = _placement(layer, found, False, halves)
                 if measure is None or _longest(placement, measure(placement), pes) <= most:
@@ -200,11 +205,14 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
     measure = None
     if coded is not None:
         most, measure = (1 << column_bits(coded)) - 1, partial(_bits, c=coded)
-    spare = (1 << 17 if total_rows is None else drains * total_rows) - sum(
-        layer.rows for layer in network.layers)
+    # A lane has its own capacity, and of an odd number of rows the first one has one more.
+    used = np.sum([_lane_parts(np.arange(layer.rows), drains) for layer in network.sparse_layers],
+                  axis=0)
     placements = []
     for layer in network.sparse_layers:
-        def spread(widen: int, spare: int = spare, layer: Layer = layer) -> Placement:
+        left = (1 << 17 if total_rows is None else total_rows) - int(used.max())
+
+        def spread(widen: int, spare: int = left, layer: Layer = layer) -> Placement:
             return place(layer, pes, slots=1 << 14 if rows is None else rows, widen=widen, spare=spare,
                          broadcasts=broadcasts, drains=drains, most=most, measure=measure)
 
@@ -215,8 +223,9 @@ def place_all(network: Network, pes: int, *, broadcasts: int = 1, drains: int = 
                     and (width is None or wide.index_bits(kind) <= width)):
                 placement = wide
         if width is not None and placement.index_bits(kind) > width:
-            placement = place(layer, pes, spare=0, drains=drains, most=most, measure=measure)
-        spare -= len(placement.parts.row) - layer.rows
+            placement = place(layer, pes, spare=0, broadcasts=broadcasts, drains=drains, most=most,
+                              measure=measure)
+        used += _further(placement.parts, layer.rows, drains)
         placements.append(placement)
     return placements
 
@@ -497,8 +506,17 @@ def _rows(layer: Layer, row: np.ndarray, c: Sparse) -> np.ndarray:
 
 def total_rows(placements: list[Placement], drains: int) -> int:
     """Parts of rows that the drain lane with most of them drains, all layers together."""
-    return max(sum(int((placement.parts.row % drains == lane).sum()) for placement in placements)
-               for lane in range(drains))
+    return int(np.sum([_lane_parts(each.parts.row, drains) for each in placements], axis=0).max())
+
+
+def _lane_parts(row: np.ndarray, drains: int) -> np.ndarray:
+    """How many of these rows, or parts of rows, each lane drains: int64 (drains)."""
+    return np.bincount(row % drains, minlength=drains)
+
+
+def _further(parts: Parts, rows: int, drains: int) -> np.ndarray:
+    """How many parts each lane drains beyond one a row: int64 (drains)."""
+    return _lane_parts(parts.row, drains) - _lane_parts(np.arange(rows), drains)
 
 
 def _check_network(network: Network, placements: list[Placement], c: Sparse) -> None:

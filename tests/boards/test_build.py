@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 import pytest
 from rich.console import Console
@@ -6,6 +7,7 @@ from rich.console import Console
 from boards import BOARDS, find
 from boards.build import synthesise
 from boards.report import table
+from hw.arithmetic.requantize import Requantizer
 from hw.errors import ThriftyError
 from tests.boards.standin import Loopback, Store, generate
 
@@ -37,6 +39,49 @@ def test_large_single_port_memory_goes_to_spram(tmp_path):
     generate(tmp_path, Store(2048))
     resources = synthesise(tmp_path, "icebreaker")["resources"]
     assert resources["spram"] == {"used": 2, "available": 4} and resources["ram"]["used"] == 0
+
+
+class Scaled(Loopback):
+    """The lower half of each beat, times a byte of the upper half."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        m.submodules.requantizer_0 = scaled = Requantizer(16, True, 8, 8, False)
+        m.d.comb += [
+            scaled.i_value.eq(m.submodules.queue.r_data[:16]),
+            scaled.i_multiplier.eq(m.submodules.queue.r_data[16:24]),
+            self.m_axis_tdata[24:].eq(scaled.o_value),
+        ]
+        return m
+
+
+def test_registers_behind_a_product_leave_the_multiplier_there(tmp_path):
+    generate(tmp_path, Scaled())
+    assert synthesise(tmp_path, "icebreaker")["resources"]["dsp"]["used"] == 1
+
+
+def test_a_value_driven_twice_is_refused(tmp_path):
+    generate(tmp_path, Loopback())
+    verilog = (tmp_path / "standin.v").read_text()
+    assert verilog.rstrip().endswith("endmodule")
+    (tmp_path / "standin.v").write_text(verilog.rstrip().removesuffix("endmodule") + (
+        "  (* keep *) wire twice; assign twice = 1'b0;\n"
+        "  SB_GB other(.USER_SIGNAL_TO_GLOBAL_BUFFER(clk), .GLOBAL_BUFFER_OUTPUT(twice));\nendmodule\n"))
+    with pytest.raises(ThriftyError, match=r"icebreaker: yosys failed: .*conflict"):
+        synthesise(tmp_path, "icebreaker")
+
+
+def test_few_registers_have_a_clock_enable_of_their_own(tmp_path):
+    """Cells of a tile share clock enable and reset; later passes may leave a few of 8 registers."""
+    generate(tmp_path, Loopback())
+    synthesise(tmp_path, "icebreaker")
+    netlist = json.loads((tmp_path / "synth" / "icebreaker" / "netlist.json").read_text())
+    for pins in ("E", "RS"):  # of clock enable; of set or reset
+        shared = Counter((name, str(cell["connections"][pin]))
+                         for name, module in netlist["modules"].items()
+                         for cell in module["cells"].values() if cell["type"].startswith("SB_DFF")
+                         for pin in pins if pin in cell["connections"])
+        assert shared and sum(count < 8 for count in shared.values()) <= 1, shared
 
 
 def test_same_bitstream_twice(tmp_path):

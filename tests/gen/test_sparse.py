@@ -232,6 +232,34 @@ def test_memories_give_split_rows_back(index, sizes, pes):
         assert np.array_equal(one.parts.pe, other.parts.pe), "the resolved configuration splits alike"
 
 
+@pytest.mark.parametrize("total", [47, 55, 56, 69, 93, 94])
+def test_each_drain_lane_has_room_for_its_rows(total):
+    """Of an odd number of rows the first lane drains one more; halves double that."""
+    net = network(np.random.default_rng(1), (31, 17, 46, 29), density=0.3)
+    config, placements = resolved(net, 16, broadcasts=2, drains=2, capacity={"total_rows": total})
+    assert any(each.halves for each in placements) == (total >= 47 + 9)
+    drained = [sum((each.parts.row % 2 == lane).sum() for each in placements) for lane in range(2)]
+    assert max(drained) <= total == config.sparse.capacity.total_rows
+    assert give_the_weights_back(net, config, placements)
+
+
+def test_weights_that_move_stay_within_the_room_of_their_lane():
+    rng = np.random.default_rng(1)
+    most = []
+    for _ in range(40):
+        weight = matrix(rng, 80, 4, 0.65, [1])
+        parts = place(Layer(weight, np.zeros(80, np.int64)), 4, drains=2, spare=1).parts
+        most.append(max((parts.row % 2 == lane).sum() for lane in range(2)))
+    assert set(most) == {40, 41}
+
+
+def test_rows_stay_in_their_lane_where_halves_would_widen_indices():
+    net = network(np.random.default_rng(1), (40, 64), density=0.1)
+    config, placements = resolved(net, 8, broadcasts=2, drains=2, index={"kind": "absolute", "width": 3})
+    assert not placements[0].halves and resolved(net, 8, broadcasts=2, drains=2)[1][0].halves
+    assert give_the_weights_back(net, config, placements)
+
+
 @pytest.mark.parametrize("given, split", [
     ({}, True), ({"width": 1}, True), ({"rows": 2}, True), ({"rows": 1}, False),
     ({"total_rows": 9}, False), ({"total_rows": 13}, False), ({"total_rows": 17}, True)])
