@@ -31,7 +31,7 @@ def binary_slots(c: Binary) -> float:
     else:
         rows += 1.415 * c.simd
         shared = 0.0
-    fixed = 1250 + 4 * hidden_chunks(c) + 2 * input_chunks(c) + 3 * banks(c)
+    fixed = 1620 + 4 * hidden_chunks(c) + 2 * input_chunks(c) + 3 * banks(c)
     return c.pes * rows + shared + c.simd + fixed
 
 

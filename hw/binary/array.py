@@ -78,18 +78,21 @@ class BinaryArray(Component):
             m.submodules.pairs, pair_count = self.count.instantiate(i=pairs)
             wires["i_pairs"] = pair_count.o
 
+        # Image data: for whom they are is decided in two steps.
         load = LoadBus(self.load_width, self.load_address).create()
         for name in ("memory", "pe", "address", "data"):
-            m.d.sync += getattr(load, name).eq(getattr(self.i_load, name))
-        meant = Mux(self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
-                    self.i_load.pe)
+            m.d.comb += getattr(load, name).eq(
+                delay(m, getattr(self.i_load, name), 2, f"load_{name}", reset_less=True))
+        writes = delay(m, self.i_load.write, 1, "writes")
+        meant = delay(m, Mux(self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
+                             self.i_load.pe), 1, "meant", reset_less=True)
         # Sums move from the last bank to the first.
         sums = [*(Signal(c.accumulator, name=f"sum_{k}") for k in range(banks(c))),
                 Const(0, c.accumulator)]
         negative = []
         for k in range(banks(c)):
             write = Signal(name=f"write_{k}")
-            m.d.sync += write.eq(self.i_load.write & (meant == k))
+            m.d.sync += write.eq(writes & (meant == k))
             m.submodules[f"bank_{k}"], bank = self.bank.instantiate(
                 i_load=load, i_write=write, i_shift=sums[k + 1], **wires)
             m.d.comb += sums[k].eq(bank.o_shift)

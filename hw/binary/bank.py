@@ -83,13 +83,11 @@ class RowBank(Component):
     def elaborate(self, platform):
         m = Module()
         c, rows = self.config.binary, self.rows
-        # Image data come from afar; which memory they are for is decided behind a register of their own.
-        load = {name: delay(m, getattr(self.i_load, name), 1, name, reset_less=True)
-                for name in ("memory", "pe", "address", "data")}
-        load["write"] = delay(m, self.i_write, 1, "write")
-        address, data = (delay(m, load[name], 1, name, reset_less=True) for name in ("address", "data"))
-        weights = self._weights(m, load, address, data)
-        starts = self._starts(m, load, address, data)
+        # Image data come from afar, and the memories are far apart: three registers on the way.
+        address, data = (delay(m, getattr(self.i_load, name), 3, name, reset_less=True)
+                         for name in ("address", "data"))
+        weights = self._weights(m, address, data)
+        starts = self._starts(m, address, data)
         activations = delay(m, self.i_activations, 1, "activations", reset_less=True)
         flags = ("add", "first", "capture", *(("double", "plane") if c.planes > 1 else ()))
         now = {name: delay(m, getattr(self, f"i_{name}"), 1, name, reset_less=True) for name in flags}
@@ -123,21 +121,22 @@ class RowBank(Component):
         m.d.comb += self.o_shift.eq(kept[0])
         return m
 
-    def _weights(self, m, load, address, data):
+    def _weights(self, m, address, data):
         """Weights of all rows side by side, ``1 + latency`` cycles after ``i_word``."""
         config, c = self.config, self.config.binary
         word = delay(m, self.i_word, 1, "word", reset_less=True)
+        place = delay(m, self.i_load.pe[:slice_bits(c)], 1, "place", reset_less=True)
+        writes = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 2, "writes")
         parts = []
         for k in range(slices(c, self.rows)):
-            write = (load["write"] & (load["memory"] == MemoryId.WEIGHTS)
-                     & (load["pe"][:slice_bits(c)] == k))
+            meant = delay(m, place == k, 1, f"meant_{k}", reset_less=True)
             m.submodules[f"weights_{k}"] = memory = Memory(
                 # The last slice holds what is left.
                 min(c.ram_width, self.rows * c.simd - k * c.ram_width), c.capacity.words,
                 latency=config.memory_latency, block=c.capacity.words < LARGE,
                 ports="dual" if c.capacity.words < LARGE else "single")
             m.d.comb += [
-                memory.i_write.eq(delay(m, write, 1, f"write_{k}")),
+                memory.i_write.eq(delay(m, writes & meant, 1, f"write_{k}")),
                 memory.i_write_address.eq(address),
                 memory.i_write_data.eq(data),
                 memory.i_address.eq(word),
@@ -145,16 +144,16 @@ class RowBank(Component):
             parts.append(memory.o_data)
         return Cat(parts)
 
-    def _starts(self, m, load, address, data):
+    def _starts(self, m, address, data):
         """First values of all rows, ``1 + latency`` cycles after ``i_start``."""
         c = self.config.binary
         m.submodules.starts = memory = Memory(
             self.rows * start_layout(c).size, c.capacity.groups, latency=self.config.memory_latency,
             block=c.small_ram == "block", distributed=c.small_ram == "distributed")
-        write = load["write"] & (load["memory"] == MemoryId.STARTS)
+        write = self.i_write & (self.i_load.memory == MemoryId.STARTS)
         starts = Signal(ArrayLayout(start_layout(c), self.rows))
         m.d.comb += [
-            memory.i_write.eq(delay(m, write, 1, "write_starts")),
+            memory.i_write.eq(delay(m, write, 3, "write_starts")),
             memory.i_write_address.eq(address),
             memory.i_write_data.eq(data),
             memory.i_address.eq(delay(m, self.i_start, 1, "start", reset_less=True)),

@@ -106,8 +106,8 @@ class BinaryEngine(Component):
             inputs.i_release.eq(steps.o_read),
             scheduler.i_full.eq(inputs.o_full),
             scheduler.i_slot.eq(inputs.o_slot),
-            tags.i.valid.eq(scheduler.o_take),
-            tags.i.payload.eq(inputs.o_tag),
+            tags.i.valid.eq(delay(m, scheduler.o_take, 1, "take")),
+            tags.i.payload.eq(delay(m, inputs.o_tag, 1, "tag", reset_less=True)),
         ]
 
         # A step: its activations and its weights meet in the banks.
