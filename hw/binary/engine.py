@@ -218,7 +218,8 @@ class BinaryEngine(Component):
         with m.If(drain.o_commit):
             m.d.sync += context.eq(~context)
         m.d.comb += [
-            steps.i_room.eq(waiting != 2),
+            # A layer of one step may end before `waiting` knows of it.
+            steps.i_room.eq(waiting + steps.o_results < 2),
             outputs.i_write.eq(drain.o_write),
             outputs.i_context.eq(context),
             outputs.i_row[0].eq(drain.o_row),
@@ -237,7 +238,9 @@ class BinaryEngine(Component):
             self.o_empty.eq(outputs.o_free.all()),
         ]
         m.d.sync += [self.o_ready.eq(1),
-                     self.o_idle.eq(~(inputs.o_full | scheduler.o_active | waiting.any()))]
+                     # From the commit on; then taken and without a result; then until it is fetched.
+                     self.o_idle.eq(~(inputs.o_pending | inputs.o_full | tags.o.valid
+                                      | tags.o_level.any() | waiting.any()))]
         return m
 
 

@@ -24,7 +24,8 @@ class BinaryInput(Component):
     2 ** (width - 1) to each, so that bits behind the end are zeros.
 
     Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
-    (start again), ``i_tag``; ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take``
+    (start again), ``i_tag``; ``o_pending`` (a committed vector does not wait yet);
+    ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take``
     (it will be computed now: the next one may be announced), ``i_release`` (it has been read: its slot
     may be written, in the order in which vectors were taken); ``i_address`` {word, plane, slot}, ``o``
     (``memory_latency`` cycles later).
@@ -44,6 +45,7 @@ class BinaryInput(Component):
             "i_commit": In(1),
             "i_discard": In(1),
             "i_tag": In(TAG_BITS),
+            "o_pending": Out(1),
             "o_full": Out(1),
             "o_slot": Out(1),
             "o_tag": Out(TAG_BITS),
@@ -97,6 +99,7 @@ class BinaryInput(Component):
             begins.eq((commit | discard) & ~busy),
             ends.eq(commit & ~busy),
             self.i.ready.eq(ready),
+            self.o_pending.eq(commit),
             self.o_full.eq(waiting.bit_select(taken, 1)),
             self.o_slot.eq(taken),
             self.o_tag.eq(tags[taken]),
