@@ -28,7 +28,7 @@ CASES = {
     "levels_then_raw": ((12, 9, 3), (5, 0), {"pes": 2, "simd": 9, "vectors": 2}),
     "bytes": ((35, 6, 3), (1, 0), {"pes": 2, "simd": 34, "activation": {"width": 8}}),
     "unsigned": ((11, 6), (3,), {"pes": 5, "simd": 7, "activation": {"width": 3, "signed": False}}),
-    "pairs": ((21, 17, 5), (1, 0), {"pes": 12, "simd": 13}),
+    "pairs": ((90, 41, 5), (1, 0), {"pes": 19, "simd": 63}),
 }
 
 

@@ -13,8 +13,8 @@ from tests.hw.stalls import cycles
 
 class Surroundings:
     """Gives vectors with random gaps, runs layers in the order in which they come, and tells when their
-    results can be read. It watches: every vector has a context, its layers come in order, none before its
-    activations, and vectors leave in the order in which they came."""
+    results can be read. It watches: every vector has a context, its layers come in order, none before
+    its activations, and vectors leave in the order in which they came."""
 
     def __init__(self, layers, vectors, latency, seed):
         print(f"seed {seed}")
