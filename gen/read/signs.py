@@ -38,7 +38,7 @@ def sign_network(path: Path) -> Network:
     if len(bad):
         row, column = bad[0]
         raise ThriftyError(f"{path}: weight [{row}, {column}] is {matrix[row, column]}, others are "
-                           f"{scale:g} or {-scale:g}: binary weights have two values, -s and +s; take "
+                           f"{scale:g} or -{scale:g}: binary weights have two values, -s and +s; take "
                            "their signs, or use a table [sparse]")
     layer = BinaryLayer(binarize(matrix))
     return Network([layer], meta={"weight_scale": float(scale)})

@@ -15,6 +15,7 @@ from hw.binary.layout import threshold_steps
 from hw.top import Top
 from sim.golden.network import evaluate
 from sim.runner import run_streams
+from tests.hw import configs
 from tests.hw.binary.arrays import Bench, network, random_inputs, resolved
 
 CASES = {
@@ -183,3 +184,22 @@ def test_a_new_image_right_behind_vectors(name, tmp_path):
                if kind == packet.Kind.RESULT]
     golden = [evaluate(net, vectors, 1, True).tolist() for net in nets]
     assert results == [(tag, row) for each in (*golden, *golden) for tag, row in enumerate(each)]
+
+
+@pytest.mark.skipif(not shutil.which("iverilog"), reason="Icarus Verilog is not installed")
+def test_the_image_of_a_sparse_configuration_is_refused(tmp_path):
+    rng = np.random.default_rng(9)
+    net = network(rng, (7, 3), (0,))
+    c = resolved(net, pes=4, simd=8)
+    vector = random_inputs(rng, c, 7, 2)[:1]
+    packets = [build_image(net, configs.config(), []), *vector_packets(vector, c),
+               build_image(net, c, sections(net, c)), *vector_packets(vector, c)]
+    top = Top(c)
+    (tmp_path / "signs.v").write_text(emit(top, c.name, top.shared))
+    run = run_streams([tmp_path / "signs.v"], c.name, packets, work=tmp_path, expect=len(packets),
+                      simulator="icarus", timeout_cycles=20_000)
+    answers = [packet.parse(each) for each in run.packets]
+    assert [(kind, int.from_bytes(payload[:4], "little")) for kind, _, payload in answers[:3]] == [
+        (packet.Kind.STATUS, error) for error in (
+            packet.Error.CONFIGURATION, packet.Error.NO_IMAGE, packet.Error.NONE)]
+    assert np.frombuffer(answers[3][2], "<i4").tolist() == evaluate(net, vector, 1, True)[0].tolist()
