@@ -67,7 +67,8 @@ class BinaryInput(Component):
         m.d.comb += arrives.eq(self.i.valid & self.i.ready)
 
         # Chunks: planes of 32 bits, and the places where they go.
-        write, last, plane = Signal(), Signal(), Signal(self.plane_bits)
+        write = Signal()
+        last, plane = Signal(), Signal(self.plane_bits)
         busy = Signal()  # what has arrived is not yet written
         if c.activation.width == 1:
             m.d.comb += [last.eq(1), busy.eq(write)]
@@ -91,9 +92,13 @@ class BinaryInput(Component):
         ]
 
         # Slots: `slot` is filled, `taken` is offered, `released` is the next one to come back.
-        commit, discard = Signal(), Signal()  # said, and waiting for the last chunk
-        taken, released, ready = Signal(), Signal(), Signal()
-        full, waiting = Signal(2), Signal(2)
+        commit = Signal()  # said, and waiting for the last chunk
+        discard = Signal()
+        taken = Signal()
+        released = Signal()
+        ready = Signal()
+        full = Signal(2)
+        waiting = Signal(2)
         tags = Array(Signal(TAG_BITS, name=f"tag_{k}", reset_less=True) for k in range(2))
         m.d.comb += [
             begins.eq((commit | discard) & ~busy),

@@ -68,7 +68,8 @@ class LayerSteps(Component):
 
     def elaborate(self, platform):
         m = Module()
-        job, new = Signal(job_layout(self.config), reset_less=True), self.i.payload
+        job = Signal(job_layout(self.config), reset_less=True)
+        new = self.i.payload
         layer = job.layer
         running = Signal()
         # Of each loop: how many come after this one, less one, so that the sign says that none does.
@@ -79,7 +80,9 @@ class LayerSteps(Component):
         plane = Signal.like(self.o.plane)
         weights, row = Signal.like(self.o.weights), Signal.like(self.o.weights, name="row")
         start = Signal.like(self.o.start)
-        first, double, begin, draining = Signal(), Signal(), Signal(), Signal()
+        first = Signal()
+        draining = Signal()
+        double, begin = Signal(), Signal()
         # The drain: a group may end when this is below 0.
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
         last = words[-1] & planes[-1]
