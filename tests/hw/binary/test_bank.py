@@ -138,7 +138,8 @@ def test_sums(pes, simd, width, ram, latency):
         await ctx.tick().repeat(40)
 
     async def watch(ctx):
-        async for _, _, last, negative in ctx.tick().sample(dut.o_last, dut.bank.o_negative):
+        while True:
+            _, _, last, negative = await ctx.tick().sample(dut.o_last, dut.bank.o_negative)
             if not last:
                 continue
             sums = []
