@@ -35,9 +35,9 @@ class BinaryEngine(Component):
     Members: as those of ``hw.sparse.engine.SparseEngine``.
 
     ``pes * simd`` products a cycle. A layer takes ceil(rows / pes) * words * planes cycles, without a
-    gap to the next one while another vector can go on; results of the last layer leave one a cycle: there,
-    and wherever activations are levels, a group of ``pes`` rows takes ``max(pes, hidden_width)`` cycles or
-    more.
+    gap to the next one while another vector can go on; results of the last layer leave one a cycle:
+    there, and wherever activations are levels, a group of ``pes`` rows takes ``max(pes, hidden_width)``
+    cycles or more.
     """
 
     def __init__(self, config: Config):
