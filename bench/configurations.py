@@ -4,9 +4,7 @@
 ``--only 17`` runs the 17th again whatever ``--count`` was.
 """
 
-import json
 import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 import tomli_w
 import typer
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
+from bench.cases import run_cases
 from gen.compile import compile_network
 from gen.folder import BuildFolder
 from gen.generate import generate
@@ -226,31 +222,8 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """On Icarus: it compiles a small design in a second. On Verilator if Icarus is not installed."""
-    err = Console(stderr=True)
-    err.print(f"seed {seed}")
-    results, failed = [], 0
-    for index in track(range(count) if only is None else [only], "simulating", console=err):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                row = {"case": index, **check(draw(seed, index), Path(folder))}
-            except Exception as error:  # whatever breaks, the other cases still run
-                row = {"case": index, "error": f"{type(error).__name__}: {error}"}
-        results.append(row)
-        if row.get("mismatches", 1):
-            failed += 1
-            what = row.get("error", f"{row.get('mismatches')} outputs differ")
-            err.print(f"case {index}: {what}; again: --seed {seed} --only {index}", markup=False)
-    if as_json:
-        print(json.dumps({"seed": seed, "failed": failed, "cases": results}, indent=2))
-    else:
-        exact = [row for row in results if "error" not in row]
-        table = Table(*(exact[0] if exact else ()))
-        for row in exact:
-            table.add_row(*(f"{value:,g}" if isinstance(value, float) else str(value)
-                            for value in row.values()))
-        Console().print(table)
-    if failed:
-        raise SystemExit(f"error: {failed} of {len(results)} cases failed")
+    run_cases(lambda seed, index, folder: check(draw(seed, index), folder), count=count, seed=seed,
+              only=only, as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -230,15 +230,16 @@ def _threshold_sections(tables: list[np.ndarray], c: Binary) -> Iterator[Section
 def _row_section(last: PlacedLayer, c: Binary) -> Iterator[Section]:
     """bias - scale * acc of every output of the last layer, where it is raw."""
     if last.layer.thresholds is None:
-        bias, scale = _affine(last)
+        bias, scale = (each.astype(np.int64) for each in _affine(last))
         yield Section(MemoryId.ROWS, 0, pack(row_layout(c), bias=bias, scale=scale))
 
 
 def _affine(last: PlacedLayer) -> tuple[np.ndarray, np.ndarray]:
+    """Bias and scale of every row, in Python's integers: object (rows)."""
     layer = last.layer
-    scale = np.ones(layer.rows, np.int64) if layer.scale is None else np.abs(layer.scale)
-    bias = scale * last.alpha
-    return bias if layer.bias is None else bias + layer.bias, scale * last.beta
+    scale = np.abs((np.ones(layer.rows, int) if layer.scale is None else layer.scale).astype(object))
+    bias = scale * last.alpha.astype(object)
+    return bias if layer.bias is None else bias + layer.bias.astype(object), scale * last.beta
 
 
 def _pieces(bits: np.ndarray) -> np.ndarray:

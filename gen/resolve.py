@@ -101,8 +101,9 @@ def resolve_binary(draft: dict[str, Any], network: Network, where: str) -> Confi
     outputs = last.shape[1].bit_length() if last is not None else 1
     binary.setdefault("hidden_width", max(1, *planes[1:], outputs))
     binary.setdefault("accumulator", max(4, accumulator_bits(network, activation["width"])))
-    scale = 1 if layers[-1].scale is None else int(np.abs(layers[-1].scale).max())
-    binary.setdefault("scale_width", max(1, (scale * (2 if planes[-1] == 1 else 1)).bit_length()))
+    scale = 1 if layers[-1].scale is None else max(map(abs, layers[-1].scale.tolist()))
+    binary.setdefault("scale_width", 1 if last is not None else max(
+        1, (scale * (2 if planes[-1] == 1 else 1)).bit_length()))
     given = dict(binary.get("capacity", {}))
     capacity = {
         "layers": len(layers), "inputs": layers[0].columns, "outputs": layers[-1].rows,

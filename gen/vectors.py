@@ -39,10 +39,11 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
     if bad.any():
         row, column = np.argwhere(bad)[0]
         kind = "signed" if activation.signed else "unsigned"
+        engine = "binary" if config.sparse is None else "sparse"
         raise ThriftyError(
             f"{path}: input [{row}, {column}] is {values[row, column]}, outside {low} to {high}, the "
-            f"range of {activation.width}-bit {kind} activations: set activation in the engine's table "
-            "and compile again")
+            f"range of {activation.width}-bit {kind} activations: set {engine}.activation and compile "
+            "again")
     return values.astype(np.int64)
 
 

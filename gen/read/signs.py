@@ -31,12 +31,14 @@ def sign_network(path: Path) -> Network:
     if matrix.dtype.kind not in "if":
         raise ThriftyError(f"{path}: weights of type {matrix.dtype} are not supported: use integers or "
                            "floats, -1 and +1")
-    scale = np.abs(matrix).max()
-    bad = np.argwhere((np.abs(matrix) != scale) | ~np.isfinite(matrix) | (scale == 0))
+    # Of integers as unsigned ones: the smallest has no counterpart.
+    size = np.abs(matrix) if matrix.dtype.kind == "f" else np.abs(matrix.astype("i8")).view("u8")
+    scale = size[np.isfinite(matrix)].max(initial=0)
+    bad = np.argwhere((size != scale) | (scale == 0))
     if len(bad):
         row, column = bad[0]
         raise ThriftyError(f"{path}: weight [{row}, {column}] is {matrix[row, column]}, others are "
-                           f"{scale:g} or {-scale:g}: binary weights have two values, -s and +s; take "
+                           f"{scale:g} or -{scale:g}: binary weights have two values, -s and +s; take "
                            "their signs, or use a table [sparse]")
     layer = BinaryLayer(binarize(matrix))
     return Network([layer], meta={"weight_scale": float(scale)})

@@ -33,7 +33,9 @@ class BinaryEngine(Component):
     Members: as those of ``hw.sparse.engine.SparseEngine``.
 
     ``pes * simd`` products a cycle. A layer takes ceil(rows / pes) * words * planes cycles, without a
-    gap to the next one while another vector can go on; results of the last layer leave one a cycle.
+    gap to the next one while another vector can go on; results of the last layer leave one a cycle:
+    there, and wherever activations are levels, a group of ``pes`` rows takes ``max(pes, hidden_width)``
+    cycles or more.
     """
 
     def __init__(self, config: Config):
@@ -199,8 +201,11 @@ class BinaryEngine(Component):
             outputs.i_go.eq(self.i_go),
             self.o_empty.eq(outputs.o_free.all()),
         ]
+        queued = Signal()
         m.d.sync += [self.o_ready.eq(1),
-                     self.o_idle.eq(~(inputs.o_full | scheduler.o_active | steps.o_busy
+                     # From the commit on; then taken and without a result; then until it is fetched.
+                     queued.eq(tags.i.valid | tags.o.valid | tags.o_level.any()),
+                     self.o_idle.eq(~(inputs.o_pending | inputs.o_full | tags.i.valid | queued
                                       | waiting.any()))]
         return m
 

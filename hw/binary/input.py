@@ -24,7 +24,8 @@ class BinaryInput(Component):
     2 ** (width - 1) to each, so that bits behind the end are zeros.
 
     Members: ``i`` (stream of words), ``i_commit`` (the vector is complete and good), ``i_discard``
-    (start again), ``i_tag``; ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take``
+    (start again), ``i_tag``; ``o_pending`` (a committed vector does not wait yet);
+    ``o_full`` (a vector waits in slot ``o_slot``, with ``o_tag``), ``i_take``
     (it will be computed now: the next one may be announced), ``i_release`` (it has been read: its slot
     may be written, in the order in which vectors were taken); ``i_address`` {word, plane, slot}, ``o``
     (``memory_latency`` cycles later).
@@ -44,6 +45,7 @@ class BinaryInput(Component):
             "i_commit": In(1),
             "i_discard": In(1),
             "i_tag": In(TAG_BITS),
+            "o_pending": Out(1),
             "o_full": Out(1),
             "o_slot": Out(1),
             "o_tag": Out(TAG_BITS),
@@ -65,7 +67,8 @@ class BinaryInput(Component):
         m.d.comb += arrives.eq(self.i.valid & self.i.ready)
 
         # Chunks: planes of 32 bits, and the places where they go.
-        write, last, plane = Signal(), Signal(), Signal(self.plane_bits)
+        write = Signal()
+        last, plane = Signal(), Signal(self.plane_bits)
         busy = Signal()  # what has arrived is not yet written
         if c.activation.width == 1:
             m.d.comb += [last.eq(1), busy.eq(write)]
@@ -89,14 +92,19 @@ class BinaryInput(Component):
         ]
 
         # Slots: `slot` is filled, `taken` is offered, `released` is the next one to come back.
-        commit, discard = Signal(), Signal()  # said, and waiting for the last chunk
-        taken, released, ready = Signal(), Signal(), Signal()
-        full, waiting = Signal(2), Signal(2)
+        commit = Signal()  # said, and waiting for the last chunk
+        discard = Signal()
+        taken = Signal()
+        released = Signal()
+        ready = Signal()
+        full = Signal(2)
+        waiting = Signal(2)
         tags = Array(Signal(TAG_BITS, name=f"tag_{k}", reset_less=True) for k in range(2))
         m.d.comb += [
             begins.eq((commit | discard) & ~busy),
             ends.eq(commit & ~busy),
             self.i.ready.eq(ready),
+            self.o_pending.eq(commit),
             self.o_full.eq(waiting.bit_select(taken, 1)),
             self.o_slot.eq(taken),
             self.o_tag.eq(tags[taken]),

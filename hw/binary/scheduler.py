@@ -23,7 +23,7 @@ class LayerScheduler(Component):
 
     Members: ``i_full``, ``i_slot`` (an input vector waits), ``o_take`` (it gets a context), ``i_done``
     with ``i_context`` (activations of a context's next layer can be read), ``o`` (stream of layers),
-    ``o_active`` (some vector is between its layers), and the layer table's write port.
+    and the layer table's write port.
 
     A decision takes ``memory_latency + 5`` cycles.
     """
@@ -37,7 +37,6 @@ class LayerScheduler(Component):
             "i_done": In(1),
             "i_context": In(bits_for(config.binary.vectors)),
             "o": Out(stream.Signature(job_layout(config))),
-            "o_active": Out(1),
             "i_write": In(1),
             "i_address": In(load_address),
             "i_data": In(load_width),
@@ -76,7 +75,6 @@ class LayerScheduler(Component):
             jobs.i.payload.slot.eq(self.i_slot),
             jobs.i.payload.context.eq(context),
             jobs.i.payload.parity.eq(current[0]),
-            self.o_active.eq(active.any() | jobs.o.valid),
         ]
         is_last = descriptor.output != Output.HIDDEN
         chosen, found, starts = Signal(bits), Signal(), Signal()

@@ -52,7 +52,7 @@ class LayerSteps(Component):
 
     Members: ``i`` (stream of ``job_layout``; two of them wait here), ``i_room`` (results for the host
     have a place), ``o`` with ``o_valid`` (steps; registers), ``o_read`` (the inputs of a layer have been
-    read), ``o_results`` (a layer whose results go to the host has been taken), ``o_busy``.
+    read), ``o_results`` (a layer whose results go to the host has been taken).
     """
 
     def __init__(self, config: Config, *, period: int, drained: bool):
@@ -64,7 +64,6 @@ class LayerSteps(Component):
             "o_valid": Out(1),
             "o_read": Out(1),
             "o_results": Out(1),
-            "o_busy": Out(1),
         })
 
     def elaborate(self, platform):
@@ -73,7 +72,9 @@ class LayerSteps(Component):
         waiting = [Signal(job_layout(self.config), name=f"waiting_{k}", reset_less=True)
                    for k in range(2)]
         job, new = (Signal(job_layout(self.config), name=name) for name in ("job", "new"))
-        some, both, newest, oldest = Signal(), Signal(), Signal(), Signal()
+        some = Signal()
+        both = Signal()
+        newest, oldest = Signal(), Signal()
         enters, to_host = Signal(), Signal()
         m.d.comb += [
             to_host.eq(self.i.payload.layer.output != Output.HIDDEN),
@@ -95,7 +96,9 @@ class LayerSteps(Component):
         plane = Signal.like(self.o.plane)
         weights, row = Signal.like(self.o.weights), Signal.like(self.o.weights, name="row")
         start = Signal.like(self.o.start)
-        first, double, begin, draining = Signal(), Signal(), Signal(), Signal()
+        first = Signal()
+        draining = Signal()
+        double, begin = Signal(), Signal()
         # The drain: a group may end unless this is set, some cycles after the one before.
         blocked = Signal()
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
@@ -105,7 +108,6 @@ class LayerSteps(Component):
             moves.eq(running & ~(last & blocked)),
             ends.eq(moves & last & groups[-1]),
             takes.eq(some & (ends | ~running)),
-            self.o_busy.eq(running | some),
         ]
         m.d.sync += [
             self.o_valid.eq(moves),

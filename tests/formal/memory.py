@@ -11,8 +11,8 @@ from hw.memory import Memory
 
 __all__ = ["AnyMemory", "ContractMemory", "memories"]
 
-_USERS = ("hw.huffman", "hw.stream", "hw.control.sequencer", "hw.sparse.accumulator",
-          "hw.sparse.buffers", "hw.sparse.columns", "hw.sparse.pe")
+_USERS = ("hw.binary.scheduler", "hw.binary.words", "hw.huffman", "hw.stream", "hw.control.sequencer",
+          "hw.sparse.accumulator", "hw.sparse.buffers", "hw.sparse.columns", "hw.sparse.pe")
 
 
 @contextmanager

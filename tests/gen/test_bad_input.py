@@ -161,7 +161,8 @@ def test_truncated_networks(here):
 def test_binary_networks(here):
     (here / "net.npz").write_bytes(dump(Network([BinaryLayer(np.ones((3, 20), np.int8))], 1)))
     assert compile_refuses(here, source="net.npz") == (
-        "the network is binary, and the sparse engine does not run binary layers")
+        "the network is binary, and the sparse engine does not run binary "
+        "layers: set a table [binary]")
 
 
 @pytest.mark.parametrize("name", ["image.bin", "network.npz", "manifest.json", "config.resolved.toml",

@@ -208,8 +208,14 @@ def test_file_that_is_not_text(tmp_path):
 
 
 def test_incomplete_configuration(tmp_path):
-    with pytest.raises(ThriftyError, match='key "sparse" is missing: set it, or let thrifty '
+    with pytest.raises(ThriftyError, match='key "sparse.weight" is missing: set it, or let thrifty '
                        "compile choose it for a network"):
+        read_config(written(tmp_path, """name = "a"
+            [sparse.activation]
+            width = 8
+            signed = true"""))
+    with pytest.raises(ThriftyError, match=r"^.*demo.toml: exactly one engine is needed: set a table "
+                       r"\[sparse\] or a table \[binary\]$"):
         read_config(written(tmp_path, 'name = "a"'))
 
 

@@ -7,6 +7,7 @@ from gen.vectors import check_accepted, read_inputs, result_values, vector_packe
 from hw import packet
 from hw.errors import ThriftyError
 from hw.packet import Error, Kind
+from tests.hw.binary.arrays import config as binary_config
 from tests.hw.configs import config
 from tests.hw.designs import network
 
@@ -72,6 +73,45 @@ def test_packets():
         (Kind.VECTOR, 0, b"\0\xff\x7f"), (Kind.VECTOR, 1, b"\1\2\x80")]
     wide = vector_packets(np.array([[-2, 300]]), config(sparse__activation__width=12))
     assert packet.parse(wide[0])[2] == b"\xfe\xff\x2c\x01"
+
+
+def test_bipolar_inputs_have_no_zero(tmp_path):
+    values = np.where(np.arange(18).reshape(2, 9) % 4, 1, -1)
+    for dtype in ("i1", ">i4", "f4"):
+        np.save(tmp_path / "x.npy", values.astype(dtype))
+        assert (read_inputs(tmp_path / "x.npy", NET, binary_config()) == values).all()
+    for wrong in (0, 2, -3):
+        values[1, 7] = wrong
+        np.save(tmp_path / "x.npy", values)
+        with pytest.raises(ThriftyError, match=rf"x\.npy: input \[1, 7\] is {wrong}, but bipolar inputs "
+                           r"are -1 or \+1: there is no zero to pad with; pad with a sign and correct "
+                           r"the thresholds, or set binary\.activation\.width = 2"):
+            read_inputs(tmp_path / "x.npy", NET, binary_config())
+
+
+def test_range_of_planes(tmp_path):
+    for signed, low, high in ((True, -4, 3), (False, 0, 7)):
+        c = binary_config(activation={"width": 3, "signed": signed})
+        values = np.array([[low, high] + [1] * 7])
+        np.save(tmp_path / "x.npy", values)
+        assert (read_inputs(tmp_path / "x.npy", NET, c) == values).all()
+        np.save(tmp_path / "x.npy", values + 1)
+        with pytest.raises(ThriftyError, match=rf"input \[0, 1\] is {high + 1}, outside {low} to "
+                           rf"{high}, the range of 3-bit .*signed activations: set binary\.activation"):
+            read_inputs(tmp_path / "x.npy", NET, c)
+
+
+def test_chunks_of_32_inputs():
+    """Each word of ``simd`` inputs is filled up with the lowest number."""
+    c = binary_config(simd=34, pes=2)
+    vector = np.ones((1, 40), int)
+    vector[0, 33] = -1
+    (data,) = vector_packets(vector, c)
+    assert packet.parse(data)[2] == np.array([0xFFFFFFFF, 0b01, 0b111111], "<u4").tobytes()
+    for signed, filler in ((True, 0xFC), (False, 0)):
+        c = binary_config(activation={"width": 3, "signed": signed})
+        (data,) = vector_packets(np.array([[3] * 10 + [1, 2]]), c)
+        assert packet.parse(data)[2] == bytes([3] * 10 + [filler] * 22 + [1, 2] + [filler] * 30)
 
 
 def test_sequence_numbers_wrap():

@@ -1,0 +1,118 @@
+"""The loops of the array against plain Python loops, and when each step comes."""
+
+import random
+
+import pytest
+from amaranth import Cat
+
+from hw.binary.layout import Output
+from hw.binary.steps import LayerSteps
+from tests.hw.binary.arrays import config
+from tests.hw.stalls import cycles
+
+FIELDS = ("fresh", "slot", "context", "parity", "word", "plane", "weights", "start", "first", "double",
+          "last", "begin", "end", "output", "tail")
+
+
+def random_job(rng, *, small):
+    layer = {
+        "more_words": rng.randrange(2 if small else 4), "more_planes": rng.randrange(3),
+        "more_groups": rng.randrange(2 if small else 5), "weights": rng.randrange(8),
+        "starts": rng.randrange(8), "tail": rng.randrange(3), "levels": rng.randrange(16),
+        "out_planes": rng.randrange(3), "output": rng.choice(list(Output)),
+    }
+    return {"layer": layer, "fresh": rng.randrange(2), "slot": rng.randrange(2),
+            "context": rng.randrange(4), "parity": rng.randrange(2)}
+
+
+def steps_of(job):
+    """What meets, cycle by cycle, as dictionaries of ``FIELDS``."""
+    layer = job["layer"]
+    result = []
+    for group in range(layer["more_groups"] + 1):
+        for plane in reversed(range(layer["more_planes"] + 1)):
+            for word in range(layer["more_words"] + 1):
+                last = plane == 0 and word == layer["more_words"]
+                result.append({
+                    **{key: job[key] for key in ("fresh", "slot", "context", "parity")},
+                    "word": word, "plane": plane,
+                    "weights": layer["weights"] + group * (layer["more_words"] + 1) + word,
+                    "start": layer["starts"] + group,
+                    "first": plane == layer["more_planes"] and word == 0,
+                    "double": plane < layer["more_planes"] and word == 0,
+                    "last": last, "begin": group == 0, "end": last and group == layer["more_groups"],
+                    "output": layer["output"], "tail": layer["tail"]})
+    return result
+
+
+def play(jobs, *, period, drained, seed=None):
+    """Steps as they came, (cycle, fields) each, and the cycles of ``o_read`` and of ``o_results``."""
+    rng = random.Random(seed)
+    eager = 1.0 if seed is None else rng.choice([0.3, 0.9])
+    roomy = 1.0 if seed is None else rng.choice([0.2, 0.9])
+    dut = LayerSteps(config(hidden_width=3), period=period, drained=drained)
+    total = sum(len(steps_of(job)) for job in jobs)
+    steps, reads, results = [], [], []
+
+    async def source(ctx):
+        for job in jobs:
+            while rng.random() > eager:
+                await ctx.tick()
+            ctx.set(dut.i.payload, job)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+            ctx.set(dut.i.valid, 0)
+
+    async def sink(ctx):
+        now = 0
+        while len(steps) < total or now < steps[-1][0] + 10:
+            room = rng.random() < roomy
+            ctx.set(dut.i_room, room)
+            _, _, valid, read, result, starts, step = await ctx.tick().sample(
+                dut.o_valid, dut.o_read, dut.o_results,
+                Cat(dut.i.ready, dut.i.payload.layer.output != Output.HIDDEN), dut.o)
+            assert room or starts != 0b11, "results begin only where there is room"
+            if valid:
+                steps.append((now, {name: getattr(step, name) for name in FIELDS}))
+            if read:
+                reads.append(now)
+            if result:
+                results.append(now)
+            now += 1
+            assert now < 100 * total + 1000
+
+    cycles(dut, sink, source)
+    return steps, reads, results
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("period, drained", [(1, False), (2, True), (4, False), (7, True)])
+def test_the_order_of_the_loops(period, drained, seed):
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(25)]
+    steps, reads, results = play(jobs, period=period, drained=drained, seed=seed)
+    expected = [step for job in jobs for step in steps_of(job)]
+    assert [step for _, step in steps] == expected
+    assert reads == [now for now, step in steps if step["end"] and step["fresh"]]
+    assert len(results) == sum(job["layer"]["output"] != Output.HIDDEN for job in jobs)
+    ends = [now for now, step in steps if step["last"] and (drained or step["output"] != Output.HIDDEN)]
+    assert all(after - before >= period for before, after in zip(ends, ends[1:], strict=False))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("period, drained", [(1, True), (2, False), (5, False), (6, True)])
+def test_no_gap_but_for_the_drain(period, drained, seed):
+    """A step a cycle, layers too, but while the drain still has the group before."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(25)]
+    steps, _, _ = play(jobs, period=period, drained=drained)
+    earliest, due = steps[0][0], -period
+    for now, step in steps:
+        drains = step["last"] and (drained or step["output"] != Output.HIDDEN)
+        if drains:
+            earliest = max(earliest, due)
+            due = earliest + period
+        assert now == earliest
+        earliest += 1
