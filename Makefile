@@ -37,12 +37,12 @@ bench: setup
 	$(BIN)/python -m bench.boards --absorb
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.pe
-	$(BIN)/python -m bench.xnor_units
 	$(BIN)/python -m bench.matrices
 	$(BIN)/python -m bench.configurations
 	$(BIN)/python -m bench.binary_configurations
 	$(BIN)/python -m bench.huffman
 	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks --kind band
+	$(BIN)/thrifty bench binary
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache
