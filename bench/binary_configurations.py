@@ -76,7 +76,7 @@ def draw(seed: int, index: int) -> Case:
     binary = {
         "pes": pes, "simd": simd, "vectors": int(rng.choice([2, 4, 8])),
         "ram_width": int(rng.integers(8, 41)),
-        "small_ram": str(rng.choice(["block", "distributed"])),
+        "small_ram": str(rng.choice(["auto", "block", "distributed", "masked"])),
         "activation": {"width": width, "signed": signed},
         "capacity": _capacity(rng, sizes),
     }

@@ -74,7 +74,8 @@ class LayerSteps(Component):
         job, new = (Signal(job_layout(self.config), name=name) for name in ("job", "new"))
         some = Signal()
         both = Signal()
-        newest, oldest = Signal(), Signal()
+        newest = Signal()
+        oldest = Signal()
         enters, to_host = Signal(), Signal()
         m.d.comb += [
             to_host.eq(self.i.payload.layer.output != Output.HIDDEN),
@@ -98,18 +99,23 @@ class LayerSteps(Component):
         start = Signal.like(self.o.start)
         first = Signal()
         draining = Signal()
+        will_drain = Signal()
         double, begin = Signal(), Signal()
-        # The drain: a group may end unless this is set, some cycles after the one before.
+        # A group that goes to the drain may end unless this is set, some cycles after the one before.
         blocked = Signal()
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
         last = words[-1] & planes[-1]
-        moves, ends, takes = Signal(), Signal(), Signal()
+        moves = Signal()
+        ends = Signal()
+        takes = Signal()
         m.d.comb += [
             moves.eq(running & ~(last & blocked)),
             ends.eq(moves & last & groups[-1]),
             takes.eq(some & (ends | ~running)),
+            will_drain.eq(Mux(takes, (new.layer.output != Output.HIDDEN) | self.drained, draining)),
         ]
         m.d.sync += [
+            draining.eq(will_drain),
             self.o_valid.eq(moves),
             self.o_read.eq(ends & job.fresh),
             newest.eq(newest ^ enters),
@@ -126,9 +132,9 @@ class LayerSteps(Component):
         ]
 
         with m.If(moves & last & draining):
-            m.d.sync += [wait.eq(self.period - 3), blocked.eq(1)]
+            m.d.sync += [wait.eq(self.period - 3), blocked.eq(will_drain)]
         with m.Else():
-            m.d.sync += [wait.eq(wait - ~wait[-1]), blocked.eq(~wait[-1])]
+            m.d.sync += [wait.eq(wait - ~wait[-1]), blocked.eq(will_drain & ~wait[-1])]
 
         # The next step.
         with m.If(moves):
@@ -146,7 +152,6 @@ class LayerSteps(Component):
         with m.If(takes):
             m.d.sync += [
                 running.eq(1), job.eq(new), first.eq(1), double.eq(0), begin.eq(1),
-                draining.eq((new.layer.output != Output.HIDDEN) | self.drained),
                 word.eq(0), words.eq(new.layer.more_words - 1),
                 plane.eq(new.layer.more_planes), planes.eq(new.layer.more_planes - 1),
                 groups.eq(new.layer.more_groups - 1),

@@ -28,20 +28,21 @@ class ContractMemory(Memory):
     """Words in registers ``row_0``, ``row_1`` ..., with ``latch`` and ``output`` behind them.
 
     A word read in the cycle that writes it, or with a write on a single port, is arbitrary.
-    One write enable for the whole word.
     """
 
     def elaborate(self, platform):
-        assert self.granularity is None
         m = Module()
+        part = self.granularity or self.width
         rows = Array(Signal(self.width, name=f"row_{k}", reset_less=True)
                      for k in range(self.depth))
         latch = Signal(self.width, reset_less=True)
         for k in range(self.depth):
-            with m.If(self.i_write & (self.i_write_address == k)):
-                m.d.sync += rows[k].eq(self.i_write_data)
-        collides = self.i_write & (1 if self.ports == "single" else
-                                   self.i_address == self.i_write_address)
+            for n, write in enumerate(self.i_write):
+                place = slice(n * part, (n + 1) * part)
+                with m.If(write & (self.i_write_address == k)):
+                    m.d.sync += rows[k][place].eq(self.i_write_data[place])
+        collides = self.i_write.any() & (1 if self.ports == "single" else
+                                         self.i_address == self.i_write_address)
         defined = ~collides & (self.i_address < self.depth)
         with m.If(self.i_read):
             m.d.sync += latch.eq(Mux(defined, rows[self.i_address], AnySeq(self.width)))

@@ -76,14 +76,14 @@ def test_scheduler(latency):
                   dut.i_data)
         watch(m, dut.o, "o")
     with memories(ContractMemory):
-        prove(spec, name=f"binary_scheduler_{latency}", depth=3, cover=14)
+        prove(spec, name=f"binary_scheduler_{latency}", depth=3, cover=18)
 
 
-@pytest.mark.parametrize("drained", [False, True])
-def test_steps(drained):
-    """Sums begin with their first step and end with their last one; the drain has its time; results
-    begin only where there is room."""
-    period = 3
+@pytest.mark.parametrize("period, drained", [(1, True), (3, False), (4, True)])
+def test_steps(period, drained):
+    """Layers leave in the order in which they come; sums begin with their first step and end with their
+    last one; the drain has its time, and nothing waits but for it; results have room."""
+    gap = max(2, period)
 
     def spec(m):
         c = small(hidden_width=2)
@@ -91,34 +91,56 @@ def test_steps(drained):
         m.submodules.dut = inside = Fragment.get(dut, None)
         feed(m, dut.i, "i")
         any_input(m, dut.i_room)
-        wait, running, first = (probe(inside, name) for name in ("wait", "running", "first"))
+        wait, running, first, moves, takes, job = (
+            probe(inside, name) for name in ("wait", "running", "first", "moves", "takes", "job"))
+        some, both, oldest, newest = (
+            probe(inside, name) for name in ("some", "both", "oldest", "newest"))
         drains = dut.o_valid & dut.o.last & (drained | (dut.o.output != Output.HIDDEN))
-        since = Signal(range(period + 1), init=period)  # cycles from the last such step to the next one
-        m.d.sync += since.eq(Mux(drains, 1, Mux(since == period, period, since + 1)))
+        since = Signal(range(gap + 1), init=gap)  # cycles from the last such step to the next one
+        m.d.sync += since.eq(Mux(drains, 1, Mux(since == gap, gap, since + 1)))
         ended = Signal(init=1)  # the sum of the step before is complete
         with m.If(dut.o_valid):
             m.d.sync += ended.eq(dut.o.last)
         now_ended = Mux(dut.o_valid, dut.o.last, ended)
-        takes = dut.i.ready
-        job = View(job_layout(c), probe(inside, "job"))
-        through = drained | (job.layer.output != Output.HIDDEN)
-        late_room = Signal()
-        m.d.sync += late_room.eq(dut.i_room)
+        through = drained | (View(job_layout(c), job).layer.output != Output.HIDDEN)
+        # What waits here, by a queue of its own.
+        accepts = dut.i.valid & dut.i.ready
+        to_host = dut.i.payload.layer.output != Output.HIDDEN
+        count, queue = Signal(range(3)), [Signal(len(job), name=f"queue_{k}") for k in range(2)]
+        begun = Signal(len(job))
+        m.d.sync += count.eq(count + accepts - takes)
+        with m.If(takes):
+            m.d.sync += [begun.eq(queue[0]), queue[0].eq(queue[1])]
+        for k, place in enumerate(queue):
+            with m.If(accepts & (count - takes == k)):
+                m.d.sync += place.eq(dut.i.payload.as_value())
+        places = [probe(inside, f"waiting_{k}") for k in range(2)]
         m.d.comb += [
             Assert(~dut.o_valid | (dut.o.first == ended), "a sum begins where the one before ended"),
-            Assert(~drains | (since == period), "the drain has its time"),
-            Assert(~dut.o_results | late_room, "results begin where there is room"),
-            Assert(~(takes & ~dut.i.valid), "only what is there is taken"),
+            Assert(~drains | (since == gap), "the drain has its time"),
+            Assert(~running | moves | (through & (drains | (since < gap - 1))), "only the drain stops"),
+            Assert(~running | (job == begun), "layers leave in their order"),
+            Assert(dut.i.ready == ((count < 2) & (~to_host | dut.i_room)), "two layers wait"),
+            Assert(dut.o_results == (accepts & to_host), "results are told as they are taken"),
+            Assert(~dut.o_results | dut.i_room, "results begin where there is room"),
+            Assert(~takes | count.any(), "only what is there is taken"),
             Assert(~dut.o.end | dut.o.last | ~dut.o_valid, "a layer ends with a sum"),
             Assert(~dut.o_read | (dut.o_valid & dut.o.end), "inputs are read until the layer ends"),
             # What makes it inductive.
             Assert(now_ended == Mux(running, first, 1), "it knows where sums begin"),
-            Assert(wait < period - 1, "it waits no longer than the drain needs"),
-            Assert(~drains | (wait == period - 2), "it waits from the last step on"),
-            Assert(drains | (since == period) | (wait + since == period - 2), "it waits for the drain"),
+            Assert(count < 3, "there are two places"),
+            Assert(Cat(some, both) == Mux(count == 2, 3, count), "it knows what waits"),
+            Assert((newest ^ oldest) == (count == 1), "it knows where"),
+            Assert(~some | (Mux(oldest, places[1], places[0]) == queue[0]), "the oldest"),
+            Assert(~both | (Mux(oldest, places[0], places[1]) == queue[1]), "the newest"),
+            Assert(Mux(drains, wait == period - 3, Mux(
+                since <= period - 3, wait + since == period - 3, wait < 0)), "it waits for the drain"),
+            Assert(probe(inside, "blocked") == (probe(inside, "draining") & (
+                drains | (since <= period - 2))), "and no longer"),
             Assert(~running | (probe(inside, "draining") == through), "it knows what is drained"),
-            Cover(drains & (since == period) & Cat(dut.o.first, dut.o.last, dut.o.end).all()
+            Cover(drains & (since == gap) & Cat(dut.o.first, dut.o.last, dut.o.end).all()
                   & (dut.o.output == Output.RAW) & running, "a layer of one step, and one behind it"),
             Cover(dut.o_valid & dut.o.double & (dut.o.plane == 0) & ~ended, "a second plane"),
+            Cover((count == 2) & running & ~moves, "two layers wait for a third, and it for the drain"),
         ]
-    prove(spec, name=f"binary_steps_{int(drained)}", depth=5, cover=16)
+    prove(spec, name=f"binary_steps_{period}_{int(drained)}", depth=5, cover=20)

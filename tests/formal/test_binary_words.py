@@ -12,9 +12,9 @@ from tests.formal.memory import ContractMemory, memories
 WIDTH, CHUNKS, WORDS = 2, 3, 2
 
 
-def spec(m, latency):
+def spec(m, latency, kind):
     """One word is watched: the chunk that was written last, and what it and those before it got."""
-    dut = ChunkMemory(WIDTH, WIDTH * CHUNKS, CHUNKS, WORDS, latency=latency, distributed=False)
+    dut = ChunkMemory(WIDTH, WIDTH * CHUNKS, CHUNKS, WORDS, latency=latency, kind=kind)
     m.submodules.dut = inside = Fragment.get(dut, None)
     for each in (dut.i_write, dut.i_from, dut.i_write_address, dut.i_data, dut.i_address):
         m.d.comb += each.eq(AnySeq(len(each)))
@@ -30,9 +30,8 @@ def spec(m, latency):
     # It is in the memory two cycles later.
     word_there, known_there = (delay(m, each, 1, name) for each, name in (
         (word, "word"), (known, "known")))
-    rows = [probe(inside, f"chunk_{k}.row_0") for k in range(CHUNKS)]
-    rows_1 = [probe(inside, f"chunk_{k}.row_1") for k in range(CHUNKS)]
-    stored = Cat(Mux(watched, one, zero) for zero, one in zip(rows, rows_1, strict=True))
+    parts = ["memory"] if kind == "masked" else [f"chunk_{k}" for k in range(CHUNKS)]
+    stored = Cat(Mux(watched, *(probe(inside, f"{part}.row_{k}") for k in (1, 0))) for part in parts)
     mask = Cat(bit.replicate(WIDTH) for bit in known_there)
     late = delay(m, mine, 1, "late")
     m.d.comb += Assert((stored ^ word_there) & mask == 0, "the word is stored, and zeros behind its end")
@@ -48,7 +47,8 @@ def spec(m, latency):
     ]
 
 
+@pytest.mark.parametrize("kind", ["block", "masked"])
 @pytest.mark.parametrize("latency", [1, 2])
-def test_words(latency):
+def test_words(latency, kind):
     with memories(ContractMemory):
-        prove(lambda m: spec(m, latency), name=f"binary_words_{latency}", depth=4, cover=12)
+        prove(lambda m: spec(m, latency, kind), name=f"binary_words_{kind}_{latency}", depth=4, cover=12)

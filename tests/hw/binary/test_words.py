@@ -8,15 +8,16 @@ from hw.binary.words import ChunkMemory
 from tests.hw.stalls import cycles
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("kind", ["auto", "block", "distributed", "masked"])
 @pytest.mark.parametrize("latency", [1, 2])
 @pytest.mark.parametrize("width, bits, chunks", [
-    (4, 4, 1), (4, 3, 1), (5, 20, 4), (5, 17, 4), (1, 3, 3), (32, 70, 3), (3, 6, 2)])
-def test_chunks(width, bits, chunks, latency, seed):
+    (4, 4, 1), (4, 3, 1), (5, 20, 4), (5, 17, 4), (1, 3, 3), (32, 70, 3), (3, 6, 2), (4, 11, 2)])
+def test_chunks(width, bits, chunks, latency, kind):
+    seed = 10 * bits + latency
     print(f"seed {seed}")
     rng = random.Random(seed)
     words = 6
-    dut = ChunkMemory(width, bits, chunks, words, latency=latency, distributed=bool(seed))
+    dut = ChunkMemory(width, bits, chunks, words, latency=latency, kind=kind)
     expected = [None] * words
     checked = 0
 
