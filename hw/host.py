@@ -116,11 +116,12 @@ class PacketReceiver(Component):
                      self.o_status.payload.tag.eq(tag),
                      self.o_status.valid.eq(reporting), self.o_discard.eq(reporting),
                      self.o_commit.eq(committing)]
-        m.d.sync += [compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0), parsing.eq(0),
-                     committing.eq(0), reporting.eq(0)]
+        forgetting = Signal()  # the CRC of a packet, before the next one comes
+        m.d.comb += crc.i_start.eq(forgetting)
+        m.d.sync += [forgetting.eq(0), compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0),
+                     parsing.eq(0), committing.eq(0), reporting.eq(0)]
         with m.FSM():
             with m.State("KIND"):
-                m.d.comb += crc.i_start.eq(1)
                 m.d.sync += [kind.eq(beat.data), tag.eq(beat.data[16:]), refused.eq(Error.NONE),
                              misplaced.eq(beat.last)]
                 with m.If(taken):
@@ -173,6 +174,7 @@ class PacketReceiver(Component):
                     m.next = "VERDICT"
             with m.State("VERDICT"):
                 m.next = "ANSWER"
+                m.d.sync += forgetting.eq(1)
                 wrong = (refused != Error.NONE) | misplaced | ~intact
                 m.d.sync += [committing.eq(vector & ~wrong), reporting.eq(~vector | wrong)]
                 with m.If(wrong):
