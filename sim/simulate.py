@@ -61,9 +61,10 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         The report, and whether it was up to date already. Cycles are counted between transfers:
         the latency is that of the first vector, which runs alone, from its first beat in to its
         result's last beat out; the others follow one behind the other, and the interval is the
-        mean distance of their last beats, as long as further vectors keep the engine busy: where
-        layers of several vectors take turns, the last vectors have it to themselves, and are left
-        out. None with fewer than three vectors beside those.
+        mean distance of their last beats, as long as further vectors keep the engine busy. Where
+        layers of several vectors take turns, vectors leave in bursts of as many at most, and the
+        last ones have the engine to themselves: whole turns count, without the last one. None with
+        too few vectors for that: three if they take no turns, otherwise 4 + 2 * turns.
     """
     manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "hardware_id")
     verilog = folder.need(manifest["verilog"], "generate")
@@ -111,7 +112,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     cycles = int(last[-1] - first[0])
     pes = config.engine.pes
     products = pes * (1 if config.sparse is not None else config.binary.simd)  # in a cycle
-    steady = slice(*_steady(len(last), _in_flight(network, config)))
+    steady = _steady(len(last), _turns(network, config))
     interval = efficiency = None
     if len(last[steady]) > 1:
         interval = float(np.diff(last[steady]).mean())
@@ -139,19 +140,21 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     return report, False
 
 
-def _in_flight(network: Network, config: Config) -> int:
-    """How many vectors can take turns, results that wait for their last layer included."""
+def _turns(network: Network, config: Config) -> int:
+    """How many vectors take turns with their layers."""
     if len(network.layers) == 1:
-        return 1  # one after the other
-    return 2 if config.sparse is not None else config.binary.vectors + 2
+        return 1
+    return 2 if config.sparse is not None else config.binary.vectors
 
 
-def _steady(vectors: int, in_flight: int) -> tuple[int, int]:
-    """The first of the results whose distances count, and the one behind the last."""
-    # The last result for which as many vectors were under way as can be.
-    end = max(0, vectors - (in_flight - 1))
-    # The second vector starts when the first has left; a third fills the pipeline behind it.
-    return min(2, max(1, end - 2)), end
+def _steady(vectors: int, turns: int) -> slice:
+    """The results whose distances count; fewer than two of them if there are too few vectors."""
+    # The second vector starts when the first has left; a third fills the pipeline behind it. At the end,
+    # two more than take turns may be under way: their last layers wait for the engine.
+    end = vectors - (turns + 1 if turns > 1 else 0)
+    filled = min(2, max(1, end - 2))
+    intervals = max(0, end - 1 - filled) // turns * turns
+    return slice(max(0, end - 1 - intervals), max(0, end))
 
 
 def check_outputs(folder: BuildFolder, inputs_path: Path | None, outputs: np.ndarray,
