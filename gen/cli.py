@@ -146,7 +146,7 @@ def simulate(
         "vectors": f"{report['vectors']:,}, of which {report['mismatches']} differ from the golden "
                    "model",
         "latency of the first": f"{report['latency_cycles']:,} cycles",
-        "interval between vectors": "needs three vectors" if report["interval_cycles"] is None
+        "interval between vectors": "needs more vectors" if report["interval_cycles"] is None
                                     else f"{report['interval_cycles']:,.1f} cycles",
         "efficiency": f"{report['efficiency']:.1%} of {report['products']:,} products a cycle" + (
             "" if report["efficiency_steady"] is None

@@ -11,7 +11,9 @@ from gen.compile import golden_inputs, load_compiled
 from gen.energy import inference_energy
 from gen.folder import BuildFolder, hash_file, json_text
 from gen.image import read_header
+from gen.network import Network
 from gen.vectors import check_accepted, read_inputs, result_values, vector_packets
+from hw.config import Config
 from hw.errors import ThriftyError
 from sim.golden.network import evaluate, useful_macs
 from sim.runner import run_streams
@@ -59,7 +61,10 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         The report, and whether it was up to date already. Cycles are counted between transfers:
         the latency is that of the first vector, which runs alone, from its first beat in to its
         result's last beat out; the others follow one behind the other, and the interval is the
-        mean distance of their last beats (None with fewer than three vectors).
+        mean distance of their last beats, as long as further vectors keep the engine busy. Where
+        layers of several vectors take turns, vectors leave in bursts of as many at most, and the
+        last ones have the engine to themselves: whole turns count, without the last one. None with
+        too few vectors for that: three if they take no turns, otherwise 4 + 2 * turns.
     """
     manifest = folder.read_json("manifest.json", "generate", "name", "verilog", "hardware_id")
     verilog = folder.need(manifest["verilog"], "generate")
@@ -107,12 +112,11 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     cycles = int(last[-1] - first[0])
     pes = config.engine.pes
     products = pes * (1 if config.sparse is not None else config.binary.simd)  # in a cycle
-    # The second vector starts when the first has left; a third fills the pipeline behind it.
-    filled = min(2, max(1, len(last) - 2))
+    steady = _steady(len(last), _turns(network, config))
     interval = efficiency = None
-    if len(last) > 2:
-        interval = float(np.diff(last[filled:]).mean())
-        efficiency = float(macs[filled + 1:].sum(1).mean() / (products * interval))
+    if len(last[steady]) > 1:
+        interval = float(np.diff(last[steady]).mean())
+        efficiency = float(macs[steady][1:].sum(1).mean() / (products * interval))
     report = {
         "vectors": len(inputs),
         "mismatches": int((outputs != expected).any(1).sum()),
@@ -134,6 +138,23 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         files.append(folder / "waves.vcd")
     folder.stamp("simulate", key, files)
     return report, False
+
+
+def _turns(network: Network, config: Config) -> int:
+    """How many vectors take turns with their layers."""
+    if len(network.layers) == 1:
+        return 1
+    return 2 if config.sparse is not None else config.binary.vectors
+
+
+def _steady(vectors: int, turns: int) -> slice:
+    """The results whose distances count; fewer than two of them if there are too few vectors."""
+    # The second vector starts when the first has left; a third fills the pipeline behind it. At the end,
+    # two more than take turns may be under way: their last layers wait for the engine.
+    end = vectors - (turns + 1 if turns > 1 else 0)
+    filled = min(2, max(1, end - 2))
+    intervals = max(0, end - 1 - filled) // turns * turns
+    return slice(max(0, end - 1 - intervals), max(0, end))
 
 
 def check_outputs(folder: BuildFolder, inputs_path: Path | None, outputs: np.ndarray,

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gen.compile import load_compiled
+from gen.compile import compile_network, load_compiled
 from gen.folder import BuildFolder
+from gen.generate import generate
 from gen.network import Layer, Network, dump
 from hw.errors import ThriftyError
-from sim.simulate import check_outputs, simulate
+from sim.simulate import _steady, check_outputs, simulate
 from tests.gen.command import build, contents, matrix, thrifty
+from tests.hw.binary.arrays import network, signs
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,39 @@ def test_hardly_any_work(inputs, macs, built, tmp_path):
     assert report["mismatches"] == 0
     assert report["useful_macs"] == (np.count_nonzero(matrix()[:, 4]) if macs is None else macs)
     assert (np.load(built / "b" / "outputs.npy") == np.atleast_2d(inputs) @ matrix().T).all()
+
+
+@pytest.mark.skipif(not shutil.which("iverilog"), reason="Icarus Verilog is not installed")
+@pytest.mark.parametrize("turns", [2, 4])
+def test_interval_of_vectors_that_take_turns(turns, tmp_path):
+    """What the array takes: not the haste of the last ones, which have it to themselves, nor of some
+    that leave together."""
+    rng = np.random.default_rng(1)
+    folder = BuildFolder(tmp_path)
+    source = folder.write("net.npz", dump(network(rng, (40, 40, 40, 8), (1, 1, 0))))
+    config = folder.write("c.toml", 'name = "turns"\n[binary]\npes = 4\nsimd = 8\n'
+                          f"vectors = {turns}\n")
+    cycles = compile_network(source, config, folder).report["array_cycles"]
+    assert cycles == 5 * (10 + 10 + 2)
+    generate(None, folder)
+    intervals = []
+    for count in (2 * turns + 3, 2 * turns + 4, 21):
+        np.save(tmp_path / "x.npy", signs(rng, count, 40))
+        report, _ = simulate(folder, tmp_path / "x.npy", simulator="icarus", seed=1, stall=0.0,
+                             waves=False)
+        assert report["mismatches"] == 0
+        intervals.append(report["interval_cycles"])
+    assert intervals[0] is None
+    assert all(cycles <= each < 1.02 * cycles for each in intervals[1:]), intervals
+
+
+@pytest.mark.parametrize("vectors, turns, first, last", [
+    (1, 1, 0, 0), (2, 1, 1, 1), (3, 1, 1, 2), (4, 1, 2, 3), (11, 1, 2, 10),
+    (1, 2, None, None), (7, 2, 3, 3), (8, 2, 2, 4), (9, 2, 3, 5), (10, 2, 2, 6), (20, 8, 2, 10),
+    (19, 8, 9, 9), (36, 8, 2, 26)])
+def test_results_whose_distances_count(vectors, turns, first, last):
+    counts = range(vectors)[_steady(vectors, turns)]
+    assert not counts if first is None else (counts[0], counts[-1]) == (first, last)
 
 
 def test_stalls_change_cycles_but_no_output(built):

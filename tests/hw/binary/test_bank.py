@@ -95,7 +95,7 @@ def test_sums(pes, simd, width, ram, latency):
             ctx.set(dut.bank.i_write, 1)
             ctx.set(bus.memory, memory)
             ctx.set(bus.pe, pe)
-            await ctx.tick()  # who is meant is known a cycle earlier than address and data
+            await ctx.tick()
             ctx.set(dut.bank.i_write, 0)
 
         for address in range(WORDS):
