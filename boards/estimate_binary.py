@@ -7,7 +7,7 @@ from gen.binary import place_layers
 from gen.image import input_bytes
 from gen.network import Network
 from hw.binary.bank import pairs_pay
-from hw.binary.layout import banks, hidden_chunks, input_chunks
+from hw.binary.layout import banks, hidden_chunks, input_chunks, threshold_steps
 from hw.config import BEAT, Binary, Config
 
 __all__ = ["binary_cycles", "binary_slots"]
@@ -36,12 +36,21 @@ def binary_slots(c: Binary) -> float:
 
 
 def binary_cycles(network: Network, config: Config) -> dict[str, Any]:
-    """Cycles of a vector alone, and between vectors: the slowest of array, input and output."""
-    placed = place_layers(network, config.binary)
-    work = sum(each.cycles for each in placed)
+    """Cycles of a vector alone, within 10 %, and between vectors: the slowest of array, input, output."""
+    c = config.binary
+    placed = place_layers(network, c)
+    # A group of rows leaves through the drain one by one.
+    period = max(2, c.pes, threshold_steps(c))
+    drained = [each is placed[-1] or threshold_steps(c) > 0 for each in placed]
+    work = sum(each.groups * max(each.words * each.planes, period if through else 1)
+               for each, through in zip(placed, drained, strict=True))
     load = input_bytes(config, network.inputs) * 8 // BEAT + _PACKET
     unload = network.outputs + _PACKET
-    # From the last step of a layer to the first one of the next: count, write, decide, read.
-    between = 24 + 2 * config.memory_latency
-    return {"latency_cycles": work + load + unload + between * len(placed),
+    # From the last step of a layer to the first one of the next: count, write, decide, read; levels
+    # are searched and collected before. Fitted to simulations, like what a vector takes besides.
+    latency, steps = config.memory_latency, threshold_steps(c)
+    between = 10 + 3 * latency
+    levels = period + steps * (latency + 2) if steps else 0
+    fill = between * len(placed) + levels * (len(placed) - 1) + period + 16 + 2 * latency
+    return {"latency_cycles": load + work + fill + unload,
             "interval_cycles": max(work, load + _RECEIVER, unload + 3)}

@@ -211,7 +211,13 @@ def test_unknown_names(here):
     for density in ("0", "1.01", "nan"):
         assert refused("estimate", "b", "--board", "icebreaker", "--density", density).startswith(
             "density must be above 0 and at most 1, not ")
-    assert refused("demo", "--network", "none").startswith("unknown network 'none': there are ")
+    assert refused("demo", "--network", "none") == (
+        "unknown network 'none': there are lenet-300-100, sfc")
+    assert refused("demo", "--network", "sfc", "--board", "de10") == (
+        "sfc has no demo on 'de10': there are ulx3s-85f, icebreaker")
+    assert refused("demo", "--board", "icebreaker") == (
+        "lenet-300-100 has no demo on 'icebreaker': there are ulx3s-85f")
+    assert not os.path.exists("build"), "nothing is begun"
     assert refused("run", "b", "--port", "/dev/none").startswith("/dev/none: cannot be opened: ")
 
 
