@@ -36,14 +36,17 @@ def binary_slots(c: Binary) -> float:
 
 
 def binary_cycles(network: Network, config: Config) -> dict[str, Any]:
-    """Cycles of a vector alone, within 10 %, and between vectors: the slowest of array, input, output."""
+    """Cycles of a vector alone, within 10 %, and between vectors: the slowest of array, drain, input and
+    output."""
     c = config.binary
     placed = place_layers(network, c)
-    # A group of rows leaves through the drain one by one.
+    # A group of rows leaves through the drain one by one; the next group that does so waits for it.
     period = max(2, c.pes, threshold_steps(c))
-    drained = [each is placed[-1] or threshold_steps(c) > 0 for each in placed]
-    work = sum(each.groups * max(each.words * each.planes, period if through else 1)
-               for each, through in zip(placed, drained, strict=True))
+    through = [each for each in placed if each is placed[-1] or threshold_steps(c) > 0]
+    others = len(through) < len(placed)  # the drain is done while they run
+    waits = sum((each.groups - others) * max(0, period - each.words * each.planes) for each in through)
+    work = waits + sum(each.cycles for each in placed)
+    drain = period * sum(each.groups for each in through)
     load = input_bytes(config, network.inputs) * 8 // BEAT + _PACKET
     unload = network.outputs + _PACKET
     # From the last step of a layer to the first one of the next: count, write, decide, read; levels
@@ -53,4 +56,4 @@ def binary_cycles(network: Network, config: Config) -> dict[str, Any]:
     levels = period + steps * (latency + 2) if steps else 0
     fill = between * len(placed) + levels * (len(placed) - 1) + period + 16 + 2 * latency
     return {"latency_cycles": load + work + fill + unload,
-            "interval_cycles": max(work, load + _RECEIVER, unload + 3)}
+            "interval_cycles": max(work, drain, load + _RECEIVER, unload + 3)}
