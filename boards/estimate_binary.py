@@ -36,7 +36,7 @@ def binary_slots(c: Binary) -> float:
 
 
 def binary_cycles(network: Network, config: Config) -> dict[str, Any]:
-    """Cycles of a vector alone, within 10 %, and between vectors: the slowest of array, input, output."""
+    """Cycles of a vector alone, within 10 %, and between vectors: of the slowest part."""
     c = config.binary
     placed = place_layers(network, c)
     # A group of rows leaves through the drain one by one.
