@@ -217,7 +217,7 @@ def test_unknown_names(here):
         "sfc has no demo on 'de10': there are ulx3s-85f, icebreaker")
     assert refused("demo", "--board", "icebreaker") == (
         "lenet-300-100 has no demo on 'icebreaker': there are ulx3s-85f")
-    assert not os.path.exists("build"), "nothing is begun"
+    assert not (here / "build").exists(), "nothing is begun"
     assert refused("run", "b", "--port", "/dev/none").startswith("/dev/none: cannot be opened: ")
 
 
