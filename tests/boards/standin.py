@@ -91,5 +91,6 @@ def generate(build_dir: Path, component: wiring.Component) -> None:
     """What ``thrifty generate`` leaves behind."""
     (build_dir / "standin.v").write_text(emit(component, "standin"))
     (build_dir / "manifest.json").write_text(json.dumps({
-        "name": "standin", "verilog": "standin.v", "keep_hierarchy": ["standin"],
+        "name": "standin", "verilog": "standin.v", "technology": {},
+        "keep_hierarchy": ["standin"],
         "memories": component.memories}))
