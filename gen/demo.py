@@ -30,7 +30,7 @@ class Target(NamedTuple):
 
 NETWORKS = {
     "lenet-300-100": {"ulx3s-85f": Target("lenet", 80e6)},
-    "sfc": {"ulx3s-85f": Target("sfc", 150e6), "icebreaker": Target("sfc_icebreaker")},
+    "sfc": {"ulx3s-85f": Target("sfc", 125e6), "icebreaker": Target("sfc_icebreaker")},
 }
 """Trained networks in ``examples/networks``, and on which boards they run."""
 
