@@ -19,11 +19,13 @@ __all__ = ["add"]
 
 LONGEST = 48
 """Halves in one row of cells. A tool sees a path along all of them; it has to be faster than a clock."""
+SHORT = 32
+"""The same for units with many others around them, where the way to the next register is longer."""
 
 
-def add(m: Module, sums: Sequence[Sum]) -> None:
-    """Chains one after the other, in rows of CCU2C."""
-    for number, row in enumerate(_rows(sums)):
+def add(m: Module, sums: Sequence[Sum], longest: int = LONGEST) -> None:
+    """Chains one after the other, in rows of CCU2C of at most ``longest`` halves."""
+    for number, row in enumerate(_rows(sums, longest)):
         # Nothing enters a row's first carry or leaves by its last, which would take cells of their own.
         carry: dict[str, Value] = {}
         for place in range(0, len(row), 2):
@@ -54,12 +56,12 @@ class _Half:
     out: Value | None = None
 
 
-def _rows(sums: Sequence[Sum]) -> Iterator[list[_Half]]:
+def _rows(sums: Sequence[Sum], longest: int) -> Iterator[list[_Half]]:
     row: list[_Half] = []
     shown: Value | None = None  # a carry that the next joint shows
     for each in sums:
         # Its joint, its halves and the joint that shows its last carry.
-        if row and len(row) + len(each.halves) + 2 > LONGEST:
+        if row and len(row) + len(each.halves) + 2 > longest:
             yield row if shown is None else [*row, _joint(shown, None)]
             row, shown = [], None
         row.append(_joint(shown, each.carry))

@@ -28,7 +28,7 @@ class PopCount(Component):
     def __init__(self, n: int, family: str | None = None):
         check_count(n)
         self.latency = max(1, n.bit_length() - 1)
-        self.add, technology = adder(family)
+        self.add, technology = adder(family, crowded=True)
         self.schedule = schedule((n,), 0, n, technology, self.latency)
         super().__init__({"i": In(n), "o": Out(range(n + 1))})
 
