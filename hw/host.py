@@ -74,9 +74,18 @@ class PacketReceiver(Component):
 
         # Where a beat goes: on within the receiver, or to the input buffer; nowhere while it must wait.
         # The flags are set a cycle ahead, and the CRC and the parser are a cycle behind: short paths.
-        taking, feeding, parsing = Signal(init=1), Signal(), Signal()
+        taking = Signal(init=1)
+        feeding = Signal()
+        parsing = Signal()
         left = Signal(BEAT - 1)  # words of the payload, less one
         due = left[-1]  # below 0: the CRC comes next
+        sizing = Signal()  # the length comes
+        trimming = Signal()  # it was that of whole words
+        moves = self.i.valid & ((feeding & self.o.ready) | (parsing & parser.o_ready))
+        with m.If(sizing):
+            m.d.sync += left.eq(beat.data[2:])
+        with m.Elif(trimming | moves):
+            m.d.sync += left.eq(left - 1)
         word, parsed = Signal(BEAT, reset_less=True), Signal()
         halves = Cat(beat.data[1:16].any(), beat.data[16:].any())
         m.d.comb += [
@@ -103,7 +112,8 @@ class PacketReceiver(Component):
 
         kind, length = Signal(8, reset_less=True), Signal(BEAT, reset_less=True)
         tag = Signal(TAG_BITS, reset_less=True)
-        vector, image = Signal(reset_less=True), Signal(reset_less=True)
+        vector = Signal()
+        image = Signal()
         bytes_ = self.o_input_bytes
         another_length = delay(m, Cat(length[:16] != bytes_[:16], length[16:] != bytes_[16:]), 1,
                                "another_length", reset_less=True).any()
@@ -117,24 +127,28 @@ class PacketReceiver(Component):
                      self.o_status.valid.eq(reporting), self.o_discard.eq(reporting),
                      self.o_commit.eq(committing)]
         forgetting = Signal()  # the CRC of a packet, before the next one comes
+        accepting = Signal()  # of an image
+        with m.If(accepting):
+            m.d.sync += self.o_image_valid.eq(1)
         m.d.comb += crc.i_start.eq(forgetting)
         m.d.sync += [forgetting.eq(0), compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0),
-                     parsing.eq(0), committing.eq(0), reporting.eq(0)]
+                     parsing.eq(0), committing.eq(0), reporting.eq(0), trimming.eq(0),
+                     accepting.eq(0), sizing.eq(0)]
         with m.FSM():
             with m.State("KIND"):
                 m.d.sync += [kind.eq(beat.data), tag.eq(beat.data[16:]), refused.eq(Error.NONE),
                              misplaced.eq(beat.last)]
                 with m.If(taken):
+                    m.d.sync += sizing.eq(~beat.last)
                     m.next = "LENGTH"
                     with m.If(beat.last):
                         m.d.sync += taking.eq(0)
                         m.next = "SETTLE"
             with m.State("LENGTH"):
-                m.d.sync += [length.eq(beat.data), left.eq(beat.data[2:]),
-                             misplaced.eq(beat.last),
+                m.d.sync += [length.eq(beat.data), misplaced.eq(beat.last), sizing.eq(~taken),
                              vector.eq(kind == Kind.VECTOR), image.eq(kind == Kind.IMAGE)]
                 with m.If(taken):
-                    m.d.sync += taking.eq(0)
+                    m.d.sync += [taking.eq(0), trimming.eq(beat.data[:2] == 0)]
                     m.next = "COMPARE"
                     with m.If(beat.last):
                         m.next = "SETTLE"
@@ -145,8 +159,6 @@ class PacketReceiver(Component):
                     Mux(image, Mux(due, Error.LENGTH, Error.NONE), Error.KIND)))]
                 with m.If(compared):
                     m.next = "DISPATCH"
-                with m.Elif(length[:2] == 0):
-                    m.d.sync += left.eq(left - 1)
             with m.State("DISPATCH"):
                 # Asked only here, where the engine has long known of the vector before.
                 m.d.sync += idle.eq(self.i_idle)
@@ -159,8 +171,6 @@ class PacketReceiver(Component):
                     m.next = "BODY"
             with m.State("BODY"):
                 m.d.sync += [feeding.eq(feeding), parsing.eq(parsing)]
-                with m.If(self.i.valid & Mux(feeding, self.o.ready, parsing & parser.o_ready)):
-                    m.d.sync += left.eq(left - 1)
                 with m.If(taken):
                     with m.If(beat.last | due):
                         m.d.sync += [feeding.eq(0), parsing.eq(0), taking.eq(~beat.last)]
@@ -181,9 +191,8 @@ class PacketReceiver(Component):
                     m.d.sync += error.eq(Mux(refused != Error.NONE, refused, Mux(
                         misplaced, Error.LENGTH, Error.CRC)))
                 with m.Else():
-                    m.d.sync += error.eq(parser.o_error)
-                    with m.If(image & (parser.o_error == Error.NONE)):
-                        m.d.sync += self.o_image_valid.eq(1)
+                    m.d.sync += [error.eq(parser.o_error),
+                                 accepting.eq(image & (parser.o_error == Error.NONE))]
             with m.State("ANSWER"):
                 m.d.sync += reporting.eq(reporting & ~self.o_status.ready)
                 with m.If(committing | self.o_status.ready):

@@ -4,11 +4,10 @@ from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.binary.bank import RowBank, pairs_pay
-from hw.binary.layout import Output, banks, memories, slice_bits, threshold_steps
+from hw.binary.layout import Output, banks, memories, slice_bits, step_layout, threshold_steps
 from hw.binary.popcount import PopCount
-from hw.binary.steps import step_layout
 from hw.binary.xnor_count import XnorCount
-from hw.config import Config
+from hw.config import Config, bits_for
 from hw.load import LoadBus
 from hw.memory import address_width
 from hw.packet import MemoryId
@@ -45,7 +44,7 @@ class BinaryArray(Component):
         self.latency = bank.add_at + 3
         super().__init__({
             "i_load": In(LoadBus(self.load_width, self.load_address)),
-            "i": In(step_layout(config)),
+            "i": In(step_layout(c)),
             "i_valid": In(1),
             "i_inputs": In(c.simd),
             "i_hidden": In(c.simd),
@@ -83,15 +82,18 @@ class BinaryArray(Component):
         for name in ("memory", "pe", "address", "data"):
             m.d.comb += getattr(load, name).eq(
                 delay(m, getattr(self.i_load, name), 2, f"load_{name}", reset_less=True))
-        writes = delay(m, self.i_load.write, 1, "writes")
-        meant = delay(m, Mux(self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
-                             self.i_load.pe), 1, "meant", reset_less=True)
+        bank = Mux(self.i_load.memory == MemoryId.WEIGHTS, self.i_load.pe >> slice_bits(c),
+                   self.i_load.pe)
+        bits = bits_for(banks(c))
+        writes = delay(m, self.i_load.write & ~bank[bits:].any(), 1, "writes",
+                       reset_less=True)
+        meant = delay(m, bank[:bits], 1, "meant", reset_less=True)
         # Sums move from the last bank to the first.
         sums = [*(Signal(c.accumulator, name=f"sum_{k}") for k in range(banks(c))),
                 Const(0, c.accumulator)]
         negative = []
         for k in range(banks(c)):
-            write = Signal(name=f"write_{k}")
+            write = Signal(name=f"write_{k}", reset_less=True)
             m.d.sync += write.eq(writes & (meant == k))
             m.submodules[f"bank_{k}"], bank = self.bank.instantiate(
                 i_load=load, i_write=write, i_shift=sums[k + 1], **wires)

@@ -126,7 +126,9 @@ class RowBank(Component):
         config, c = self.config, self.config.binary
         word = delay(m, self.i_word, 1, "word", reset_less=True)
         place = delay(m, self.i_load.pe[:slice_bits(c)], 1, "place", reset_less=True)
-        writes = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 2, "writes")
+        # Without a reset, which comes from afar: none is on its way long after one.
+        writes = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 2, "writes",
+                       reset_less=True)
         parts = []
         for k in range(slices(c, self.rows)):
             meant = delay(m, place == k, 1, f"meant_{k}", reset_less=True)
@@ -136,7 +138,7 @@ class RowBank(Component):
                 latency=config.memory_latency, block=c.capacity.words < LARGE,
                 ports="dual" if c.capacity.words < LARGE else "single")
             m.d.comb += [
-                memory.i_write.eq(delay(m, writes & meant, 1, f"write_{k}")),
+                memory.i_write.eq(delay(m, writes & meant, 1, f"write_{k}", reset_less=True)),
                 memory.i_write_address.eq(address),
                 memory.i_write_data.eq(data),
                 memory.i_address.eq(word),
@@ -153,7 +155,7 @@ class RowBank(Component):
         write = self.i_write & (self.i_load.memory == MemoryId.STARTS)
         starts = Signal(ArrayLayout(start_layout(c), self.rows))
         m.d.comb += [
-            memory.i_write.eq(delay(m, write, 3, "write_starts")),
+            memory.i_write.eq(delay(m, write, 3, "write_starts", reset_less=True)),
             memory.i_write_address.eq(address),
             memory.i_write_data.eq(data),
             memory.i_address.eq(delay(m, self.i_start, 1, "start", reset_less=True)),

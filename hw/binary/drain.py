@@ -44,8 +44,9 @@ class BinaryDrain(Component):
         c = config.binary
         self.config = config
         self.steps = threshold_steps(c)
-        # The RAM, the multiplier, its own register, the difference; or a RAM and a comparison a step.
-        self.latency = max(config.memory_latency + 3, self.steps * (config.memory_latency + 1))
+        # The RAM, its word, the multiplier, its own register, the difference; or a RAM and a comparison
+        # a step.
+        self.latency = max(config.memory_latency + 4, self.steps * (config.memory_latency + 1))
         self.period = max(c.pes, self.steps)
         group = group_layout(config)
         super().__init__({
@@ -99,9 +100,9 @@ class BinaryDrain(Component):
         m.submodules.rows = rows = Memory(
             layout.size, max(2, c.capacity.outputs), latency=latency, distributed=self._distributed)
         entry = Signal(layout)
-        later = delay(m, total, latency, "total", reset_less=True)
+        later = delay(m, total, latency + 1, "total", reset_less=True)
         product = Signal(signed(c.accumulator + c.scale_width + 1), reset_less=True)
-        bias = delay(m, entry.bias, 2, "bias", reset_less=True)
+        bias = delay(m, entry.bias, 3, "bias", reset_less=True)
         value = Signal(BEAT, reset_less=True)
         m.d.comb += [
             rows.i_write.eq(self.i_write_rows),
@@ -110,9 +111,10 @@ class BinaryDrain(Component):
             rows.i_address.eq(row),
             entry.eq(rows.o_data),
         ]
-        m.d.sync += [product.eq(later * entry.scale),
+        scale = delay(m, entry.scale, 1, "scale", reset_less=True)  # the multiplier is slow, the RAM far
+        m.d.sync += [product.eq(later * scale),
                      value.eq(bias - delay(m, product, 1, "product", reset_less=True))]
-        result = delay(m, value, self.latency - latency - 3, "value", reset_less=True)
+        result = delay(m, value, self.latency - latency - 4, "value", reset_less=True)
         negative = delay(m, total[-1], self.latency, "negative", reset_less=True)
         output = delay(m, group.output, self.latency, "output", reset_less=True)
         results = {Output.SIGN: Mux(negative, Const(1, BEAT), Const(-1, BEAT)), Output.RAW: result}

@@ -8,11 +8,18 @@ from amaranth.utils import ceil_log2
 from hw.binary.array import BinaryArray
 from hw.binary.drain import BinaryDrain, group_layout
 from hw.binary.input import BinaryInput
-from hw.binary.layout import Output, banks, folds, hidden_chunks
-from hw.binary.scheduler import LayerScheduler
-from hw.binary.steps import LayerSteps
+from hw.binary.layout import (
+    Output,
+    banks,
+    folds,
+    hidden_chunks,
+    layer_table,
+    step_layout,
+)
 from hw.binary.words import ChunkMemory
 from hw.config import BEAT, Config, bits_for
+from hw.control.scheduler import LayerScheduler
+from hw.control.steps import LayerSteps
 from hw.load import LoadBus
 from hw.output import OutputBuffer
 from hw.packet import TAG_BITS, MemoryId
@@ -76,9 +83,11 @@ class BinaryEngine(Component):
         config, c, latency = self.config, self.config.binary, self.config.memory_latency
         sizes = {"load_width": self.load_width, "load_address": self.load_address}
         m.submodules.input = inputs = BinaryInput(config)
-        m.submodules.scheduler = scheduler = LayerScheduler(config, **sizes)
+        m.submodules.scheduler = scheduler = LayerScheduler(
+            layer_table(c), latency=latency, **sizes)
         m.submodules.drain = drain = BinaryDrain(config, **sizes)
-        m.submodules.steps = steps = LayerSteps(config, period=drain.period, drained=drain.steps > 0)
+        m.submodules.steps = steps = LayerSteps(
+            layer_table(c), step_layout(c), period=drain.period, drained=drain.steps > 0, again=True)
         m.submodules.output = outputs = OutputBuffer(c.capacity.outputs, BEAT, True, latency=latency)
         m.submodules.tags = tags = Queue(TAG_BITS, 2 * c.vectors + 8, latency=latency, room=True)
         connect(m, scheduler.o, steps.i)
@@ -178,12 +187,15 @@ class BinaryEngine(Component):
         waiting = Signal(range(3))  # results of vectors that are on their way or wait for the host
         occupied = delay(m, outputs.o_free, 1, "free")
         released = (outputs.o_free & ~occupied).any()
-        m.d.sync += waiting.eq(waiting + steps.o_results - released)
+        room = Signal(init=1)
+        following = Signal.like(waiting)
+        m.d.comb += following.eq(waiting + steps.o_results - released)
+        m.d.sync += [waiting.eq(following), room.eq(following != 2)]
         context = Signal()
         with m.If(drain.o_commit):
             m.d.sync += context.eq(~context)
         m.d.comb += [
-            steps.i_room.eq(waiting != 2),
+            steps.i_room.eq(room),
             outputs.i_write.eq(drain.o_write),
             outputs.i_context.eq(context),
             outputs.i_row[0].eq(drain.o_row),

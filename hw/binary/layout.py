@@ -15,10 +15,12 @@ from amaranth.lib.data import StructLayout
 from amaranth.utils import ceil_log2
 
 from hw.config import BEAT, Binary, Config, bits_for
+from hw.control.layers import LayerTable
 from hw.packet import MemoryId
 
 __all__ = ["Output", "bank_rows", "banks", "folds", "hidden_chunks", "input_chunks", "layer_layout",
-           "memories", "row_layout", "slice_bits", "slices", "start_layout", "threshold_steps"]
+           "layer_table", "memories", "row_layout", "slice_bits", "slices", "start_layout",
+           "step_layout", "threshold_steps"]
 
 
 class Output(enum.IntEnum):
@@ -85,6 +87,17 @@ def layer_layout(c: Binary) -> StructLayout:
            if threshold_steps(c) else {}),  # where its thresholds begin; planes of levels, less one
         "tail": bits_for(c.pes),  # rows of the last group, less one
     })
+
+
+def layer_table(c: Binary) -> LayerTable:
+    """What scheduling needs to know."""
+    return LayerTable(layer_layout(c), c.capacity.layers, c.vectors)
+
+
+def step_layout(c: Binary) -> StructLayout:
+    """What meets in a cycle; see ``LayerTable.step``."""
+    levels = ("levels", "out_planes") if threshold_steps(c) else ()
+    return layer_table(c).step("output", "tail", *levels)
 
 
 def row_layout(c: Binary) -> StructLayout:

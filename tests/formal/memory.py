@@ -11,7 +11,7 @@ from hw.memory import Memory
 
 __all__ = ["AnyMemory", "ContractMemory", "memories"]
 
-_USERS = ("hw.binary.scheduler", "hw.binary.words", "hw.huffman", "hw.stream", "hw.control.sequencer",
+_USERS = ("hw.control.scheduler", "hw.binary.words", "hw.huffman", "hw.stream", "hw.control.sequencer",
           "hw.sparse.accumulator", "hw.sparse.buffers", "hw.sparse.columns", "hw.sparse.pe")
 
 

@@ -6,10 +6,10 @@ from amaranth.hdl import Assert, Assume, Cat, Cover, Fragment, Module, Mux, Sign
 from amaranth.lib.data import View
 
 from hw.binary.input import BinaryInput
-from hw.binary.layout import Output
-from hw.binary.scheduler import LayerScheduler
-from hw.binary.steps import LayerSteps, job_layout
+from hw.binary.layout import Output, layer_table, step_layout
 from hw.config import Config
+from hw.control.scheduler import LayerScheduler
+from hw.control.steps import LayerSteps
 from tests.formal.handshake import feed, watch
 from tests.formal.harness import probe, prove
 from tests.formal.memory import ContractMemory, memories
@@ -71,7 +71,8 @@ def test_input_slots(width):
 def test_scheduler(latency):
     def spec(m):
         c = small(memory_latency=latency)
-        m.submodules.dut = dut = LayerScheduler(c, load_width=32, load_address=4)
+        m.submodules.dut = dut = LayerScheduler(layer_table(c.binary), latency=latency,
+                                                load_width=32, load_address=4)
         any_input(m, dut.i_full, dut.i_slot, dut.i_done, dut.i_context, dut.i_write, dut.i_address,
                   dut.i_data)
         watch(m, dut.o, "o")
@@ -87,7 +88,8 @@ def test_steps(period, drained):
 
     def spec(m):
         c = small(hidden_width=2)
-        dut = LayerSteps(c, period=period, drained=drained)
+        table = layer_table(c.binary)
+        dut = LayerSteps(table, step_layout(c.binary), period=period, drained=drained, again=True)
         m.submodules.dut = inside = Fragment.get(dut, None)
         feed(m, dut.i, "i")
         any_input(m, dut.i_room)
@@ -102,7 +104,7 @@ def test_steps(period, drained):
         with m.If(dut.o_valid):
             m.d.sync += ended.eq(dut.o.last)
         now_ended = Mux(dut.o_valid, dut.o.last, ended)
-        through = drained | (View(job_layout(c), job).layer.output != Output.HIDDEN)
+        through = drained | (View(table.job, job).layer.output != Output.HIDDEN)
         # What waits here, by a queue of its own.
         accepts = dut.i.valid & dut.i.ready
         to_host = dut.i.payload.layer.output != Output.HIDDEN

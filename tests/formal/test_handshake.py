@@ -152,7 +152,13 @@ def test_packet_receiver(monkeypatch):
     monkeypatch.setattr("hw.host.Crc32", AnyChecksum)
 
     def spec(m):
-        m.submodules.dut = dut = PacketReceiver(0x1234, LoadBus(32, 4))
+        dut = PacketReceiver(0x1234, LoadBus(32, 4))
+        m.submodules.dut = inside = Fragment.get(dut, None)
+        # A vector's length is not counted anew while the vector comes, nor for an image.
+        feeding, parsing, sizing, trimming, vector, image = (probe(inside, name) for name in (
+            "feeding", "parsing", "sizing", "trimming", "vector", "image"))
+        m.d.comb += [Assert(~(feeding & (parsing | sizing | trimming)), "one part at a time"),
+                     Assert(~(vector & image), "one kind of packet")]
         any_input(m, dut.i_idle)
         feed(m, dut.i, "i")
         watch(m, dut.o, "vector")

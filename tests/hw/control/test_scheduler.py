@@ -5,8 +5,8 @@ from collections import deque
 
 import pytest
 
-from hw.binary.layout import Output, layer_layout
-from hw.binary.scheduler import LayerScheduler
+from hw.binary.layout import Output, layer_layout, layer_table
+from hw.control.scheduler import LayerScheduler
 from tests.hw.binary.arrays import config
 from tests.hw.stalls import cycles
 
@@ -21,7 +21,8 @@ class Surroundings:
         self.rng = random.Random(seed)
         self.config = config(memory_latency=latency, vectors=self.rng.choice([2, 4]))
         self.layout = layer_layout(self.config.binary)
-        self.dut = LayerScheduler(self.config, load_width=self.layout.size, load_address=4)
+        self.dut = LayerScheduler(layer_table(self.config.binary), latency=latency,
+                                  load_width=self.layout.size, load_address=4)
         self.layers, self.vectors = layers, vectors
         self.eager = [self.rng.choice([0.05, 0.4, 1.0]) for _ in range(2)]
         self.delay = self.rng.choice([0, 3, 40])
@@ -109,8 +110,9 @@ def test_vectors_in_order_layers_after_each_other(layers, latency, seed):
 def test_decisions_take_their_time_and_the_oldest_goes_first(latency):
     surroundings = Surroundings(3, 8, latency, 1)
     surroundings.config = config(memory_latency=latency, vectors=8)
-    surroundings.dut = dut = LayerScheduler(surroundings.config, load_width=surroundings.layout.size,
-                                            load_address=4)
+    surroundings.dut = dut = LayerScheduler(
+        layer_table(surroundings.config.binary), latency=latency, load_width=surroundings.layout.size,
+        load_address=4)
     jobs, cycle = [], [0]
 
     async def watch(ctx):

@@ -1,13 +1,12 @@
-"""The scheduler of the binary array: which layer of which vector comes next."""
+"""The scheduler of an array: which layer of which vector comes next."""
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from amaranth.utils import exact_log2
 
-from hw.binary.layout import Output, layer_layout
-from hw.binary.steps import job_layout
-from hw.config import Config, bits_for
+from hw.config import bits_for
+from hw.control.layers import LayerTable
 from hw.memory import Memory
 from hw.stream import SkidBuffer, delay
 
@@ -28,15 +27,15 @@ class LayerScheduler(Component):
     A decision takes ``memory_latency + 5`` cycles.
     """
 
-    def __init__(self, config: Config, *, load_width: int, load_address: int):
-        self.config = config
+    def __init__(self, table: LayerTable, *, latency: int, load_width: int, load_address: int):
+        self.table, self.latency = table, latency
         super().__init__({
             "i_full": In(1),
             "i_slot": In(1),
             "o_take": Out(1),
             "i_done": In(1),
-            "i_context": In(bits_for(config.binary.vectors)),
-            "o": Out(stream.Signature(job_layout(config))),
+            "i_context": In(bits_for(table.vectors)),
+            "o": Out(stream.Signature(table.job)),
             "i_write": In(1),
             "i_address": In(load_address),
             "i_data": In(load_width),
@@ -44,17 +43,16 @@ class LayerScheduler(Component):
 
     def elaborate(self, platform):
         m = Module()
-        c, latency = self.config.binary, self.config.memory_latency
-        count, bits = c.vectors, exact_log2(c.vectors)
-        layout = layer_layout(c)
-        m.submodules.layers = layers = Memory(layout.size, max(2, c.capacity.layers), latency=latency)
-        m.submodules.jobs = jobs = SkidBuffer(job_layout(self.config))
+        layout, latency = self.table.layout, self.latency
+        count, bits = self.table.vectors, exact_log2(self.table.vectors)
+        m.submodules.layers = layers = Memory(layout.size, max(2, self.table.layers), latency=latency)
+        m.submodules.jobs = jobs = SkidBuffer(self.table.job)
         connect(m, jobs.o, flipped(self.o))
 
         # Contexts, in a ring from the oldest vector on.
         oldest, free = Signal(bits), Signal(bits)
         active, ready = Signal(count), Signal(count)
-        number = bits_for(c.capacity.layers)
+        number = bits_for(self.table.layers)
         layer = Array(Signal(number, name=f"layer_{k}") for k in range(count))
         done_context = delay(m, self.i_context, 1, "done_context")
         with m.If(delay(m, self.i_done, 1, "done")):
@@ -76,7 +74,7 @@ class LayerScheduler(Component):
             jobs.i.payload.context.eq(context),
             jobs.i.payload.parity.eq(current[0]),
         ]
-        is_last = descriptor.output != Output.HIDDEN
+        is_last = Value.cast(descriptor.output).any()
         chosen, found, starts = Signal(bits), Signal(), Signal()
         m.d.sync += [
             found.eq(wants.any()),

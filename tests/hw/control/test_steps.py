@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from hw.binary.layout import Output
-from hw.binary.steps import LayerSteps
+from hw.binary.layout import Output, layer_table, step_layout
+from hw.control.steps import LayerSteps
 from tests.hw.binary.arrays import config
 from tests.hw.stalls import cycles
 
@@ -49,7 +49,8 @@ def play(jobs, *, period, drained, seed=None):
     rng = random.Random(seed)
     eager = 1.0 if seed is None else rng.choice([0.3, 0.9])
     roomy = 1.0 if seed is None else rng.choice([0.2, 0.9])
-    dut = LayerSteps(config(hidden_width=3), period=period, drained=drained)
+    c = config(hidden_width=3).binary
+    dut = LayerSteps(layer_table(c), step_layout(c), period=period, drained=drained, again=True)
     total = sum(len(steps_of(job)) for job in jobs)
     steps, reads, results = [], [], []
 
