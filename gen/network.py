@@ -4,7 +4,9 @@ The file format is a zip of ``.npy`` arrays (``numpy.load`` opens it): ``meta`` 
 layer ``k`` holds ``k.indptr``, ``k.indices``, ``k.codes`` (compressed sparse columns whose values are
 codes), ``k.codebook``, ``k.bias`` and ``k.multiplier``. A binary layer, whose head in ``meta`` says
 ``"kind": "binary"``, holds ``k.signs`` (a bit a weight, 1 for +1, each row in bytes of its own, least
-significant bit first), ``k.thresholds``, ``k.scale`` and ``k.bias``.
+significant bit first), ``k.thresholds``, ``k.scale`` and ``k.bias``. A shift layer, ``"kind":
+"shift"``, holds ``k.codes`` (a byte a term: sign * (exponent + 1)), an adder layer, ``"kind":
+"adder"``, ``k.weight``; both have ``k.bias`` and ``k.multiplier``.
 """
 
 import io
@@ -12,16 +14,18 @@ import json
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 
 from hw.errors import ThriftyError
 
-__all__ = ["BinaryLayer", "Layer", "Network", "load", "dump"]
+__all__ = ["AdderLayer", "BinaryLayer", "Layer", "Network", "ShiftLayer", "load", "dump"]
 
 VERSION = 1
+_EXPONENT_MAX = 15
+_TERMS_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -81,43 +85,126 @@ class BinaryLayer:
 
 
 @dataclass(frozen=True)
+class ShiftLayer:
+    """One layer of shifts: y = weight @ x + bias, then optionally ReLU and requantize, where a weight
+    is a sum of terms, each a signed power of two or 0.
+
+    Args:
+        sign: int8 (rows x columns x terms), -1, 0 or +1; 1-3 terms.
+        exponent: uint8 (rows x columns x terms), 0-15; 0 where the sign is 0.
+        bias: int64 (rows), in units of the accumulator.
+        relu: Whether negative accumulators become zero.
+        multiplier: None for raw accumulators; otherwise int64 (rows), unsigned.
+        shift: Right shift after the multiplication, 0-62.
+
+    Source: You et al., ShiftAddNet, NeurIPS 2020; several terms, Li et al., APoT, ICLR 2020.
+    """
+
+    sign: np.ndarray
+    exponent: np.ndarray
+    bias: np.ndarray
+    relu: bool = False
+    multiplier: np.ndarray | None = None
+    shift: int = 0
+
+    @property
+    def rows(self) -> int:
+        return int(self.sign.shape[0])
+
+    @property
+    def columns(self) -> int:
+        return int(self.sign.shape[1])
+
+    @property
+    def terms(self) -> int:
+        return int(self.sign.shape[2])
+
+    @property
+    def weight(self) -> np.ndarray:
+        """The weights themselves, int64 (rows x columns): the sums of their terms."""
+        return (self.sign.astype(np.int64) << self.exponent.astype(np.int64)).sum(axis=2)
+
+
+@dataclass(frozen=True)
+class AdderLayer:
+    """One layer of distances: y[r] = -sum_k |x[k] - weight[r, k]| + bias[r], then optionally ReLU and
+    requantize.
+
+    Args:
+        weight: int64 (rows x columns), in the format of the activations.
+        bias, relu, multiplier, shift: As of :class:`ShiftLayer`.
+
+    Source: Chen et al., AdderNet, CVPR 2020.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+    relu: bool = False
+    multiplier: np.ndarray | None = None
+    shift: int = 0
+
+    @property
+    def rows(self) -> int:
+        return int(self.weight.shape[0])
+
+    @property
+    def columns(self) -> int:
+        return int(self.weight.shape[1])
+
+
+_Kind = TypeVar("_Kind")
+
+
+@dataclass(frozen=True)
 class Network:
     """Layers in the order in which they run, and the format of what flows between them.
 
     Args:
-        layers: All of one kind.
+        layers: All sparse, all binary, or shift and adder layers in any order.
         activation_width: Bits of an activation; None if the file leaves it to the configuration. 1 means
             bipolar: -1 and +1.
         meta: What training wants to tell: accuracies, scales, seeds. JSON values only.
     """
 
-    layers: list[Layer] | list[BinaryLayer]
+    layers: list[Layer] | list[BinaryLayer] | list[ShiftLayer | AdderLayer]
     activation_width: int | None = None
     activation_signed: bool | None = None
     meta: dict[str, Any] = field(default_factory=dict)
 
     @property
     def sparse_layers(self) -> list[Layer]:
-        """The layers, for what only takes sparse ones; ThriftyError if they are binary."""
-        sparse = [layer for layer in self.layers if isinstance(layer, Layer)]
-        if len(sparse) < len(self.layers):
-            raise ThriftyError("the network is binary, and the sparse engine does not run binary "
-                               "layers: set a table [binary]")
-        return sparse
+        """The layers, for what only takes sparse ones; ThriftyError if they are of another kind."""
+        return self._only("the sparse engine", Layer)
 
     @property
     def binary_layers(self) -> list[BinaryLayer]:
-        """The layers, for what only takes binary ones; ThriftyError if they are not."""
-        binary = [layer for layer in self.layers if isinstance(layer, BinaryLayer)]
-        if len(binary) < len(self.layers):
-            raise ThriftyError("the network is not binary, and the binary array runs only binary "
-                               "layers: set a table [sparse]")
-        return binary
+        """The layers, for what only takes binary ones; ThriftyError if they are of another kind."""
+        return self._only("the binary array", BinaryLayer)
+
+    @property
+    def shift_add_layers(self) -> list[ShiftLayer | AdderLayer]:
+        """The layers, for what only takes shift and adder layers; ThriftyError if they are of another
+        kind."""
+        return self._only("the shift-add array", ShiftLayer, AdderLayer)
+
+    def _only(self, engine: str, *kinds: type[_Kind]) -> list[_Kind]:
+        layers: list[_Kind] = [layer for layer in self.layers if isinstance(layer, kinds)]
+        if len(layers) < len(self.layers):
+            table = "binary" if self.binary else "shift_add" if self.shift_add else "sparse"
+            kind = table.replace("_", "-")
+            raise ThriftyError(f"the network is {kind}, and {engine} does not run {kind} layers: "
+                               f"set a table [{table}]")
+        return layers
 
     @property
     def binary(self) -> bool:
         """Whether the layers are binary ones."""
         return isinstance(self.layers[0], BinaryLayer)
+
+    @property
+    def shift_add(self) -> bool:
+        """Whether the layers are shift and adder layers."""
+        return isinstance(self.layers[0], ShiftLayer | AdderLayer)
 
     @property
     def inputs(self) -> int:
@@ -130,8 +217,7 @@ class Network:
 
 def dump(network: Network) -> bytes:
     """The file's bytes: the same network gives the same bytes."""
-    parts = [_binary_parts(layer) if isinstance(layer, BinaryLayer) else _parts(layer)
-             for layer in network.layers]
+    parts = [_any_parts(layer) for layer in network.layers]
     arrays = {f"{k}.{name}": array for k, (part, _) in enumerate(parts) for name, array in part.items()}
     heads = [head for _, head in parts]
     meta = {"thrifty": VERSION, "layers": heads, "activation_width": network.activation_width,
@@ -142,32 +228,56 @@ def dump(network: Network) -> bytes:
     return out.getvalue()
 
 
-def _parts(layer: Layer) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays of a layer and its head."""
+_Parts = tuple[dict[str, np.ndarray], dict[str, Any]]
+"""The arrays of a layer and its head."""
+
+
+def _any_parts(layer: Layer | BinaryLayer | ShiftLayer | AdderLayer) -> _Parts:
+    if isinstance(layer, BinaryLayer):
+        return _binary_parts(layer)
+    arrays, head = (_shift_parts(layer) if isinstance(layer, ShiftLayer) else
+                    _adder_parts(layer) if isinstance(layer, AdderLayer) else _sparse_parts(layer))
+    arrays["bias"] = layer.bias.astype("<i8")
+    if layer.multiplier is not None:
+        arrays["multiplier"] = layer.multiplier.astype("<i8")
+    return arrays, head | {"rows": layer.rows, "columns": layer.columns, "relu": layer.relu,
+                           "shift": layer.shift}
+
+
+def _sparse_parts(layer: Layer) -> _Parts:
     book, codes = np.unique(layer.weight.data, return_inverse=True)
-    parts = {
+    return {
         "indptr": layer.weight.indptr.astype("<i4"),
         "indices": layer.weight.indices.astype("<u2" if layer.rows <= 1 << 16 else "<i4"),
         "codes": codes.astype("u1" if len(book) <= 256 else "<i4"),
         "codebook": book.astype("<i8"),
-        "bias": layer.bias.astype("<i8"),
-    }
-    if layer.multiplier is not None:
-        parts["multiplier"] = layer.multiplier.astype("<i8")
-    return parts, {"rows": layer.rows, "columns": layer.columns, "relu": layer.relu,
-                   "shift": layer.shift, "density": layer.density}
+    }, {"density": layer.density}
 
 
-def _binary_parts(layer: BinaryLayer) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _shift_parts(layer: ShiftLayer) -> _Parts:
+    _require(bool(np.all(np.abs(layer.sign) <= 1)
+                  and np.all((layer.exponent >= 0) & (layer.exponent <= _EXPONENT_MAX))),
+             f"signs must be -1, 0 or +1, exponents 0-{_EXPONENT_MAX}")
+    return {"codes": layer.sign.astype("i1") * (layer.exponent.astype("i1") + 1)}, {"kind": "shift"}
+
+
+def _adder_parts(layer: AdderLayer) -> _Parts:
+    return {"weight": _small(layer.weight, "i1", "<i2", "<i4")}, {"kind": "adder"}
+
+
+def _binary_parts(layer: BinaryLayer) -> _Parts:
     parts = {"signs": np.packbits(layer.weight > 0, axis=1, bitorder="little")}
     if layer.thresholds is not None:
-        parts["thresholds"] = layer.thresholds.astype(next(
-            kind for kind in ("<i2", "<i4", "<i8")
-            if np.array_equal(layer.thresholds.astype(kind), layer.thresholds)))
+        parts["thresholds"] = _small(layer.thresholds, "<i2", "<i4", "<i8")
     for name, values in (("scale", layer.scale), ("bias", layer.bias)):
         if values is not None:
             parts[name] = values.astype("<i8")
     return parts, {"kind": "binary", "rows": layer.rows, "columns": layer.columns}
+
+
+def _small(values: np.ndarray, *kinds: str) -> np.ndarray:
+    """Integers in the first of these types that holds them all."""
+    return values.astype(next(kind for kind in kinds if np.array_equal(values.astype(kind), values)))
 
 
 def load(path: Path) -> Network:
@@ -181,13 +291,11 @@ def load(path: Path) -> Network:
         kinds = [head.get("kind") for head in meta["layers"]]
         formats = meta["activation_width"], meta["activation_signed"], meta["meta"]
         _require(len(kinds) > 0, "no layers")
-        _require(kinds in ([None] * len(kinds), ["binary"] * len(kinds)),
-                 "layers must be all sparse, without a kind, or all binary")
-        layers: list[Layer] | list[BinaryLayer]
-        if kinds[0] is None:
-            layers = [_layer(arrays, k, head) for k, head in enumerate(meta["layers"])]
-        else:
-            layers = [_binary_layer(arrays, k, head) for k, head in enumerate(meta["layers"])]
+        _require({*kinds} in ({None}, {"binary"}) or {*kinds} <= {"shift", "adder"},
+                 "layers must be all sparse, without a kind, or all binary, or all shift or adder")
+        readers = {None: _layer, "binary": _binary_layer, "shift": _shift_layer, "adder": _adder_layer}
+        layers: list[Any] = [readers[kind](arrays, k, head)
+                             for k, (kind, head) in enumerate(zip(kinds, meta["layers"], strict=True))]
     except ThriftyError:
         raise
     except Exception as error:  # zipfile, zlib, NumPy and SciPy raise nearly anything on damage
@@ -210,6 +318,15 @@ def _layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> Layer
     weight.check_format(full_check=True)
     _require(weight.has_canonical_format and 0 not in weight.shape and bool(weight.data.all()),
              f"layer {k}: entries must ascend in each column and not be zero")
+    density = head.get("density")  # younger than the format
+    _require(density is None or (isinstance(density, float) and 0 <= density <= 1),
+             f"layer {k}: density must be from 0 to 1")
+    return Layer(weight, *_output(arrays, k, head), density)
+
+
+def _output(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any],
+            ) -> tuple[np.ndarray, bool, np.ndarray | None, int]:
+    """bias, relu, multiplier and shift, which all but binary layers have."""
     bias = arrays[f"{k}.bias"]
     multiplier = arrays.get(f"{k}.multiplier")
     _require(all(each.shape == (head["rows"],) and each.dtype.kind == "i"
@@ -217,16 +334,41 @@ def _layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> Layer
              f"layer {k}: one integer bias and multiplier a row")
     _require(isinstance(head["relu"], bool) and head["shift"] in range(63),
              f"layer {k}: relu must be true or false, shift 0-62")
-    density = head.get("density")  # younger than the format
-    _require(density is None or (isinstance(density, float) and 0 <= density <= 1),
-             f"layer {k}: density must be from 0 to 1")
-    return Layer(weight, bias, head["relu"], multiplier, head["shift"], density)
+    return bias, head["relu"], multiplier, head["shift"]
 
 
-def _binary_layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> BinaryLayer:
+def _shift_layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> ShiftLayer:
+    rows, columns = _size(k, head)
+    codes = arrays[f"{k}.codes"]
+    _require(codes.dtype == np.int8 and codes.ndim == 3 and codes.shape[:2] == (rows, columns),
+             f"layer {k}: codes must be the bytes of {rows} x {columns} x terms")
+    _require(1 <= codes.shape[2] <= _TERMS_MAX, f"layer {k}: a weight has 1-{_TERMS_MAX} terms, "
+             f"not {codes.shape[2]}")
+    exponent = np.abs(codes.astype(np.int64)) - 1
+    _require(int(exponent.max()) <= _EXPONENT_MAX,
+             f"layer {k}: exponents must be 0-{_EXPONENT_MAX}, not {exponent.max()}")
+    return ShiftLayer(np.sign(codes), np.maximum(exponent, 0).astype(np.uint8),
+                      *_output(arrays, k, head))
+
+
+def _adder_layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> AdderLayer:
+    rows, columns = _size(k, head)
+    weight = arrays[f"{k}.weight"]
+    _require(weight.dtype.kind == "i" and weight.shape == (rows, columns),
+             f"layer {k}: weight must be {rows} x {columns} integers")
+    return AdderLayer(weight.astype(np.int64), *_output(arrays, k, head))
+
+
+def _size(k: int, head: dict[str, Any]) -> tuple[int, int]:
+    """rows and columns of a dense layer."""
     rows, columns = head["rows"], head["columns"]
     _require(type(rows) is int and type(columns) is int and min(rows, columns) > 0,
              f"layer {k}: rows and columns must be at least 1")
+    return rows, columns
+
+
+def _binary_layer(arrays: dict[str, np.ndarray], k: int, head: dict[str, Any]) -> BinaryLayer:
+    rows, columns = _size(k, head)
     signs = arrays[f"{k}.signs"]
     _require(signs.dtype == np.uint8 and signs.shape == (rows, -(-columns // 8)),
              f"layer {k}: signs must be the bytes of {rows} x {columns} bits")

@@ -193,7 +193,7 @@ def test_the_wrong_engine(tmp_path):
     np.save(tmp_path / "w.npy", np.array([[0, 1], [2, 3]]))
     compile_network(tmp_path / "w.npy", write_config(tmp_path / "s.toml"), BuildFolder(tmp_path / "s"))
     sparse = BuildFolder(tmp_path / "s") / "network.npz"
-    with pytest.raises(ThriftyError, match="^the network is not binary, and the binary array runs only"):
+    with pytest.raises(ThriftyError, match="^the network is sparse, and the binary array does not run"):
         compile_network(sparse, write_config(tmp_path / "c.toml", "[binary]\n"), other)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gen.network import BinaryLayer, Layer, Network, dump, load
+from gen.network import AdderLayer, BinaryLayer, Layer, Network, ShiftLayer, dump, load
 from hw.errors import ThriftyError
 from tests.hw.designs import network
 
@@ -20,8 +20,13 @@ def same(one: Network, other: Network) -> bool:
     def part(layer):
         if isinstance(layer, BinaryLayer):
             return [values(each) for each in (layer.weight, layer.thresholds, layer.scale, layer.bias)]
-        return (layer.weight.toarray().tolist(), layer.bias.tolist(), layer.relu, layer.shift,
-                layer.density, None if layer.multiplier is None else layer.multiplier.tolist())
+        output = [layer.bias.tolist(), layer.relu, layer.shift,
+                  None if layer.multiplier is None else layer.multiplier.tolist()]
+        if isinstance(layer, ShiftLayer):
+            return [values(layer.sign), values(layer.exponent), *output]
+        if isinstance(layer, AdderLayer):
+            return [values(layer.weight), *output]
+        return [layer.weight.toarray().tolist(), layer.density, *output]
 
     def parts(net):
         return [part(layer) for layer in net.layers]
@@ -48,6 +53,23 @@ def binary_example(seed: int = 0, scaled: bool = False) -> Network:
         BinaryLayer(signs(8, 11), np.sort(rng.integers(-11, 13, (8, 2)), axis=1)),
         BinaryLayer(signs(9, 8), rng.integers(-8, 10, (9, 1))), last,
     ], 1, True, {"accuracy": 0.93})
+
+
+def shifts(rng: np.random.Generator, shape: tuple[int, int, int], **output) -> ShiftLayer:
+    sign = rng.integers(-1, 2, shape).astype(np.int8)
+    exponent = np.where(sign, rng.integers(0, 16, shape), 0).astype(np.uint8)
+    return ShiftLayer(sign, exponent, rng.integers(-1 << 40, 1 << 40, shape[0]), **output)
+
+
+def shift_add_example(seed: int = 0) -> Network:
+    """6 inputs, shifts to 5, distances to 4, shifts of two terms to 3 accumulators."""
+    rng = np.random.default_rng(seed)
+    return Network([
+        shifts(rng, (5, 6, 1), multiplier=rng.integers(1, 1 << 16, 5), shift=17),
+        AdderLayer(rng.integers(-128, 128, (4, 5)), rng.integers(-99, 99, 4), True,
+                   rng.integers(1, 1 << 16, 4), 9),
+        shifts(rng, (3, 4, 2)),
+    ], 8, True, {"accuracy": 0.97})
 
 
 def written(tmp_path: Path, data: bytes) -> Path:
@@ -98,6 +120,52 @@ def test_binary_load_reads_what_dump_wrote(net, tmp_path):
     assert same(load(written(tmp_path, dump(net))), net)
 
 
+SHIFT_ADD = {
+    "example": shift_add_example(),
+    "three_terms": Network([shifts(np.random.default_rng(2), (2, 40, 3), relu=True)]),
+    "every_code": Network([ShiftLayer(
+        np.sign(np.arange(-16, 17, dtype=np.int8))[None, :, None],
+        np.maximum(np.abs(np.arange(-16, 17)) - 1, 0).astype(np.uint8)[None, :, None],
+        np.zeros(1, np.int64))]),
+    "only_zeros": Network([ShiftLayer(np.zeros((1, 1, 1), np.int8), np.zeros((1, 1, 1), np.uint8),
+                                      np.zeros(1, np.int64))]),
+    "adder_alone": Network([AdderLayer(np.array([[-32768, 65535]]), np.array([7]))]),
+}
+
+
+@pytest.mark.parametrize("net", SHIFT_ADD.values(), ids=SHIFT_ADD)
+def test_shift_add_load_reads_what_dump_wrote(net, tmp_path):
+    assert same(load(written(tmp_path, dump(net))), net)
+
+
+def test_a_term_is_a_byte_and_an_adder_weight_is_small():
+    with np.load(io.BytesIO(dump(shift_add_example()))) as file:
+        first = shift_add_example().layers[0]
+        assert file["0.codes"].dtype == np.int8 and file["0.codes"].shape == (5, 6, 1)
+        assert file["0.codes"].tolist() == [[[s * (e + 1) for s, e in zip(*each, strict=True)]
+                                             for each in zip(*row, strict=True)]
+                                            for row in zip(first.sign.tolist(), first.exponent.tolist(),
+                                                           strict=True)]
+        assert file["1.weight"].dtype == np.int8 and file["0.bias"].dtype == np.int64
+    with np.load(io.BytesIO(dump(Network([AdderLayer(np.array([[0, 128]]), np.zeros(1))])))) as file:
+        assert file["0.weight"].dtype == np.int16
+
+
+def test_weights_of_a_shift_layer():
+    sign = np.array([[[1, -1], [0, 0]], [[-1, -1], [1, 0]]], np.int8)
+    exponent = np.array([[[15, 0], [0, 0]], [[15, 15], [3, 0]]], np.uint8)
+    layer = ShiftLayer(sign, exponent, np.zeros(2, np.int64))
+    assert layer.weight.dtype == np.int64 and layer.weight.tolist() == [[32767, 0], [-65536, 8]]
+    assert (layer.rows, layer.columns, layer.terms) == (2, 2, 2)
+
+
+@pytest.mark.parametrize("sign, exponent", [(2, 0), (-2, 0), (1, 16), (1, -1)])
+def test_terms_that_no_byte_holds_are_not_written(sign, exponent):
+    layer = ShiftLayer(np.full((1, 1, 1), sign), np.full((1, 1, 1), exponent), np.zeros(1))
+    with pytest.raises(ValueError, match=r"signs must be -1, 0 or \+1, exponents 0-15"):
+        dump(Network([layer]))
+
+
 def test_signs_are_a_bit_each():
     with np.load(io.BytesIO(dump(signs_of([[1, -1, -1, -1, -1, -1, -1, 1, -1, 1], [-1] * 10])))) as file:
         assert file["0.signs"].dtype == np.uint8 and file["0.signs"].tolist() == [[129, 2], [0, 0]]
@@ -115,6 +183,8 @@ def test_thresholds_are_stored_small(low, high, kind):
 def test_same_binary_network_same_bytes():
     assert dump(binary_example()) == dump(binary_example())
     assert dump(binary_example()) != dump(binary_example(1))
+    assert dump(shift_add_example()) == dump(shift_add_example())
+    assert dump(shift_add_example()) != dump(shift_add_example(1))
 
 
 def test_a_sparse_network_has_no_kind():
@@ -122,11 +192,20 @@ def test_a_sparse_network_has_no_kind():
         assert all("kind" not in head for head in json.loads(file["meta"].tobytes())["layers"])
 
 
-def test_sparse_layers():
-    net = example()
-    assert net.sparse_layers == net.layers
-    with pytest.raises(ThriftyError, match="the network is binary, and the sparse engine does not"):
-        _ = binary_example().sparse_layers
+@pytest.mark.parametrize("net, kind", [
+    (example(), "sparse"), (binary_example(), "binary"), (shift_add_example(), "shift_add")],
+    ids=["sparse", "binary", "shift_add"])
+def test_layers_of_one_kind(net, kind):
+    assert (net.binary, net.shift_add) == (kind == "binary", kind == "shift_add")
+    for name, engine in (("sparse", "sparse engine"), ("binary", "binary array"),
+                         ("shift_add", "shift-add array")):
+        if name == kind:
+            assert getattr(net, f"{name}_layers") == net.layers
+            continue
+        text = kind.replace("_", "-")
+        with pytest.raises(ThriftyError, match=f"^the network is {text}, and the {engine} does not run "
+                                               rf"{text} layers: set a table \[{kind}\]$"):
+            getattr(net, f"{name}_layers")
 
 
 def test_same_network_same_bytes():
@@ -141,9 +220,13 @@ def test_shapes():
     binary = binary_example()
     assert (binary.inputs, binary.outputs) == (11, 3)
     assert (binary.layers[0].rows, binary.layers[0].columns) == (8, 11)
+    mixed = shift_add_example()
+    assert (mixed.inputs, mixed.outputs, mixed.layers[0].terms, mixed.layers[2].terms) == (6, 3, 1, 2)
+    assert (mixed.layers[1].rows, mixed.layers[1].columns) == (4, 5)
 
 
-@pytest.mark.parametrize("net", [example(), binary_example()], ids=["sparse", "binary"])
+@pytest.mark.parametrize("net", [example(), binary_example(), shift_add_example()],
+                         ids=["sparse", "binary", "shift_add"])
 def test_every_truncation_is_noticed(net, tmp_path):
     data = dump(net)
     for size in [*range(0, len(data), 97), len(data) - 1]:
@@ -246,6 +329,44 @@ def test_wrong_binary_heads(head, rule, tmp_path):
         load(written(tmp_path, changed(net, meta=text)))
 
 
+@pytest.mark.parametrize("changes, rule", [
+    ({"0_codes": None}, "0.codes"), ({"1_weight": None}, "1.weight"), ({"0_bias": None}, "0.bias"),
+    ({"0_codes": lambda a: a[:, 1:]}, "layer 0: codes must be the bytes of 5 x 6 x terms"),
+    ({"0_codes": lambda a: a[1:]}, "layer 0: codes must be the bytes of 5 x 6 x terms"),
+    ({"0_codes": lambda a: a[:, :, 0]}, "layer 0: codes must be the bytes of 5 x 6 x terms"),
+    ({"0_codes": lambda a: a.astype("i2")}, "layer 0: codes must be the bytes of 5 x 6 x terms"),
+    ({"0_codes": lambda a: a[:, :, :0]}, "layer 0: a weight has 1-3 terms, not 0"),
+    ({"2_codes": lambda a: a.repeat(2, 2)}, "layer 2: a weight has 1-3 terms, not 4"),
+    ({"0_codes": lambda a: np.full_like(a, 17)}, "layer 0: exponents must be 0-15, not 16"),
+    ({"0_codes": lambda a: np.full_like(a, -128)}, "layer 0: exponents must be 0-15, not 127"),
+    ({"1_weight": lambda a: a[1:]}, "layer 1: weight must be 4 x 5 integers"),
+    ({"1_weight": lambda a: a[0]}, "layer 1: weight must be 4 x 5 integers"),
+    ({"1_weight": lambda a: a + 0.0}, "layer 1: weight must be 4 x 5 integers"),
+    ({"0_bias": lambda a: a[1:]}, "layer 0: one integer bias and multiplier a row"),
+    ({"1_multiplier": lambda a: a[1:]}, "layer 1: one integer bias and multiplier a row"),
+], ids=range(16))
+def test_shift_add_parts_that_disagree(changes, rule, tmp_path):
+    with pytest.raises(ThriftyError, match=rf"net\.\w+: truncated, damaged, or not .*{rule}"):
+        load(written(tmp_path, changed(shift_add_example(), **changes)))
+
+
+@pytest.mark.parametrize("k, head, rule", [
+    (0, {"rows": 0}, "layer 0: rows and columns"), (0, {"columns": 6.0}, "layer 0: rows and columns"),
+    (1, {"rows": True}, "layer 1: rows and columns"), (0, {"kind": "adder"}, "0.weight"),
+    (0, {"relu": 1}, "layer 0: relu must be true"), (1, {"shift": 63}, "layer 1: .* shift 0-62"),
+    (1, {"kind": "binary"}, "or all binary, or all shift or adder"),
+    (1, {"kind": None}, "or all binary, or all shift or adder"),
+], ids=range(8))
+def test_wrong_shift_add_heads(k, head, rule, tmp_path):
+    net = shift_add_example()
+    with np.load(io.BytesIO(dump(net))) as file:
+        meta = json.loads(file["meta"].tobytes())
+    meta["layers"][k] |= head
+    text = np.frombuffer(json.dumps(meta).encode(), "u1")
+    with pytest.raises(ThriftyError, match=rf"net\.\w+: truncated, damaged, or not .*{rule}"):
+        load(written(tmp_path, changed(net, meta=text)))
+
+
 def test_binary_layers_must_fit_together(tmp_path):
     layers = binary_example().layers
     with pytest.raises(ThriftyError, match="layer 0 has 9 rows, but layer 1 has 11 columns"):
@@ -272,7 +393,8 @@ def test_wrong_meta(text, tmp_path):
         load(written(tmp_path, changed(example(), meta=np.frombuffer(text.encode(), "u1"))))
 
 
-@pytest.mark.parametrize("whole", [example(), binary_example(0, True)], ids=["sparse", "binary"])
+@pytest.mark.parametrize("whole", [example(), binary_example(0, True), shift_add_example()],
+                         ids=["sparse", "binary", "shift_add"])
 def test_every_bent_byte_is_noticed_or_harmless(whole, tmp_path):
     data = dump(whole)
     for place in range(0, len(data), 7):

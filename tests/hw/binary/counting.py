@@ -70,7 +70,8 @@ def models(family: str | None) -> str:
     else:
         text = "".join((SHARE / "ecp5" / name).read_text() for name in ("common_sim.vh", "ccu2c_sim.vh"))
     modules = re.findall(r"^`define SB_DFF_INIT .*?\n|^module (?:SB_LUT4|SB_CARRY|SB_DFF|LUT4|LUT2|"
-                         r"TRELLIS_FF|CCU2C)\b.*?^endmodule\n", text, re.DOTALL | re.MULTILINE)
+                         r"TRELLIS_FF|TRELLIS_DPR16X4|CCU2C)\b.*?^endmodule\n", text,
+                         re.DOTALL | re.MULTILINE)
     return "".join(modules[:1] + [each for each in modules[1:] if not each.startswith("`")])
 
 
