@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 __all__ = [
     "AccumulatorFormat", "Activation", "Binary", "BinaryActivation", "BinaryCapacity", "Capacity",
-    "Compress", "Config", "Index", "Requantize", "Sparse", "Weight", "bits_for", "integer_range",
+    "Compress", "Config", "Index", "Requantize", "ShiftAdd", "ShiftAddActivation", "ShiftAddCapacity",
+    "Sparse", "Weight", "bits_for", "integer_range",
 ]
 
 BEAT = 32
@@ -48,13 +49,10 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Activation(_Table):
-    """Format of activations, and how many the scanner takes in a beat."""
+class _Slots(_Table):
+    """Activations that stand on the host stream in slots of 8 or 16 bits."""
 
-    width: Annotated[int, Field(ge=1, le=16)] = Field(description="bits of one activation, 1-16")
-    signed: bool = Field(description="two's complement if true")
-    lanes: Annotated[int, Field(ge=2, le=32)] = Field(
-        8, description="activations of a beat, a power of two from 2 to 32")
+    width: int
 
     @property
     def slot(self) -> int:
@@ -65,6 +63,15 @@ class Activation(_Table):
     def per_beat(self) -> int:
         """Activations in one beat of the host stream."""
         return BEAT // self.slot
+
+
+class Activation(_Slots):
+    """Format of activations, and how many the scanner takes in a beat."""
+
+    width: Annotated[int, Field(ge=1, le=16)] = Field(description="bits of one activation, 1-16")
+    signed: bool = Field(description="two's complement if true")
+    lanes: Annotated[int, Field(ge=2, le=32)] = Field(
+        8, description="activations of a beat, a power of two from 2 to 32")
 
     @model_validator(mode="after")
     def _check(self) -> "Activation":
@@ -321,6 +328,61 @@ class Binary(_Table):
         return self
 
 
+class ShiftAddActivation(_Slots):
+    """Format of activations, and of the weights of adder layers."""
+
+    width: Annotated[int, Field(ge=2, le=16)] = Field(description="bits of one activation, 2-16")
+    signed: bool = Field(description="two's complement if true")
+
+
+class ShiftAddCapacity(_Table):
+    """Sizes of the shift-add array's memories: the largest network that fits."""
+
+    layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
+    words: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        description="weights a lane, all layers together: one an input and term, for each group of "
+        "rows; and up to 33 that the array needs for itself")
+    rows: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
+        description="rows of all layers together, each filled up to whole groups of lanes")
+    inputs: Annotated[int, Field(ge=1, le=1 << 16)] = Field(description="elements of an input vector")
+    hidden: Annotated[int, Field(ge=1, le=1 << 16)] = Field(
+        1, description="activations between layers, of the layer that has most")
+    outputs: Annotated[int, Field(ge=1, le=1 << 16)] = Field(description="elements of an output vector")
+
+
+class ShiftAdd(_Table):
+    """The shift-add array: rows in parallel (lanes), an input a cycle, and no multiplier but the
+    requantizer's."""
+
+    lanes: Annotated[int, Field(ge=1, le=256)] = Field(
+        32, description="rows computed in parallel, 1-256")
+    architecture: Literal["bins", "barrel"] = Field(
+        "bins", description="how a lane shifts. bins: a sum for each exponent; they come together after "
+        "the last input, in 37 cycles: smallest; barrel: a shifter in front of the accumulator, no "
+        "cycle between rows: fastest where there are few inputs")
+    mode: Literal["shift", "adder", "both"] = Field(
+        "both", description="layers that the lanes are built for; with both, each layer chooses")
+    vectors: Literal[2, 4, 8, 16] = Field(
+        4, description="vectors in flight: enough so that one is always ready to go on")
+    activation: ShiftAddActivation
+    accumulator: Annotated[int, Field(ge=4, le=48)] = Field(
+        description="bits of a lane's adder, 4-48: of a bin, or of the sum of a row")
+    result: Annotated[int, Field(ge=4, le=60)] = Field(
+        description="bits of a row's sum with its bias, 4-60")
+    requantize: Requantize = Requantize()
+    capacity: ShiftAddCapacity
+
+    @model_validator(mode="after")
+    def _check(self) -> "ShiftAdd":
+        if self.accumulator < self.activation.width + 2:
+            raise ValueError(f"accumulator {self.accumulator} must be at least activation.width + 2, "
+                             f"{self.activation.width + 2}")
+        if self.requantize.enabled and self.result + self.requantize.multiplier_width > 62:
+            raise ValueError(f"result {self.result} + requantize.multiplier_width "
+                             f"{self.requantize.multiplier_width} must be at most 62")
+        return self
+
+
 class Compress(_Table):
     """How ``thrifty compile`` treats a bare float matrix. Not part of the hardware."""
 
@@ -333,9 +395,11 @@ class Compress(_Table):
 if TYPE_CHECKING:  # an engine's own code runs only where its table is
     _SparseTable: TypeAlias = Sparse
     _BinaryTable: TypeAlias = Binary
+    _ShiftAddTable: TypeAlias = ShiftAdd
 else:
     _SparseTable = Sparse | None
     _BinaryTable = Binary | None
+    _ShiftAddTable = ShiftAdd | None
 
 
 class Config(_Table):
@@ -350,6 +414,8 @@ class Config(_Table):
         None, description="the sparse matrix-vector engine")
     binary: _BinaryTable = Field(  # type: ignore[assignment]
         None, description="the binary array")
+    shift_add: _ShiftAddTable = Field(  # type: ignore[assignment]
+        None, description="the shift-add array")
 
     @field_validator("name")
     @classmethod
@@ -360,23 +426,28 @@ class Config(_Table):
 
     @model_validator(mode="after")
     def _check(self) -> "Config":
-        if (self.sparse is None) == (self.binary is None):
-            raise ValueError("exactly one engine is needed: set a table [sparse] or a table [binary]")
+        if sum(table is not None for table in (self.sparse, self.binary, self.shift_add)) != 1:
+            raise ValueError("exactly one engine is needed: set a table [sparse], [binary] or "
+                             "[shift_add]")
         return self
 
     @property
-    def engine(self) -> Sparse | Binary:
+    def engine(self) -> Sparse | Binary | ShiftAdd:
         """The engine's table."""
-        return self.binary if self.sparse is None else self.sparse
+        return next(table for table in (self.sparse, self.binary, self.shift_add) if table is not None)
+
+    @property
+    def engine_name(self) -> Literal["sparse", "binary", "shift_add"]:
+        """The name of the engine's table."""
+        return ("sparse" if self.sparse is not None else "binary" if self.binary is not None
+                else "shift_add")
 
     def hardware_id(self) -> int:
         """32 bits that tell apart configurations whose images are not interchangeable."""
         exclude: dict[str, Any] = {"name": True, "compress": True}
-        if self.sparse is None:
-            exclude["sparse"] = True
-        else:
+        exclude |= {name: True for name in ("sparse", "binary", "shift_add") if name != self.engine_name}
+        if self.sparse is not None and self.sparse.entries != "stream":
             # What only streams need leaves the number of other configurations alone.
-            exclude |= {"binary": True, "sparse": (
-                set() if self.sparse.entries == "stream" else {"entries", "stream_width"})}
+            exclude["sparse"] = {"entries", "stream_width"}
         text = json.dumps(self.model_dump(exclude=exclude), sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")

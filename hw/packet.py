@@ -83,7 +83,8 @@ class MemoryId(enum.IntEnum):
     HUFFMAN = 7
     """Tables of the Huffman codes of the sections that follow; or lengths of words that stay coded."""
     WEIGHTS = 8
-    """Slices of the binary array's weights; the PE of a section is its bank and slice."""
+    """Weights of the binary array, the PE of a section its bank and slice; or of the shift-add array,
+    the PE its bank."""
     STARTS = 9
     """First values of the binary array's accumulators; the PE of a section is its bank."""
     THRESHOLDS = 10

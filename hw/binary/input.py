@@ -1,6 +1,6 @@
 """Input vectors of the binary array: words from the host to words of activations, bit plane by plane."""
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal
+from amaranth import Array, Cat, Const, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import ceil_log2
@@ -9,6 +9,7 @@ from hw.binary.layout import folds, input_chunks
 from hw.binary.words import ChunkMemory
 from hw.config import BEAT, Config
 from hw.packet import TAG_BITS
+from hw.slots import InputSlots
 
 __all__ = ["BinaryInput"]
 
@@ -62,7 +63,7 @@ class BinaryInput(Component):
         m.submodules.memory = memory = ChunkMemory(
             BEAT, c.simd, chunks, 2 << self.word_bits + self.plane_bits,
             latency=self.config.memory_latency, kind=c.small_ram)
-        begins, ends = Signal(), Signal()  # of a vector
+        begins = Signal()  # a vector
         arrives = Signal()
         m.d.comb += arrives.eq(self.i.valid & self.i.ready)
 
@@ -91,36 +92,15 @@ class BinaryInput(Component):
             self.o.eq(memory.o),
         ]
 
-        # Slots: `slot` is filled, `taken` is offered, `released` is the next one to come back.
-        commit = Signal()  # said, and waiting for the last chunk
-        discard = Signal()
-        taken = Signal()
-        released = Signal()
-        ready = Signal()
-        full = Signal(2)
-        waiting = Signal(2)
-        tags = Array(Signal(TAG_BITS, name=f"tag_{k}", reset_less=True) for k in range(2))
+        m.submodules.slots = slots = InputSlots()
         m.d.comb += [
-            begins.eq((commit | discard) & ~busy),
-            ends.eq(commit & ~busy),
-            self.i.ready.eq(ready),
-            self.o_pending.eq(commit),
-            self.o_full.eq(waiting.bit_select(taken, 1)),
-            self.o_slot.eq(taken),
-            self.o_tag.eq(tags[taken]),
+            *(getattr(slots, name).eq(getattr(self, name))
+              for name in ("i_commit", "i_discard", "i_tag", "i_take", "i_release")),
+            *(getattr(self, name).eq(getattr(slots, name))
+              for name in ("o_pending", "o_full", "o_slot", "o_tag")),
+            slots.i_busy.eq(busy), begins.eq(slots.o_begins), slot.eq(slots.o_filled),
+            self.i.ready.eq(slots.o_ready),
         ]
-        m.d.sync += [
-            commit.eq(self.i_commit | (commit & busy)),
-            discard.eq(self.i_discard | (discard & busy)),
-            slot.eq(slot ^ ends),
-            taken.eq(taken ^ self.i_take),
-            released.eq(released ^ self.i_release),
-            waiting.eq((waiting & ~_bit(taken, self.i_take)) | _bit(slot, ends)),
-            full.eq((full & ~_bit(released, self.i_release)) | _bit(slot, ends)),
-            ready.eq(~(full.bit_select(slot, 1) | self.i_commit | self.i_discard | commit | discard)),
-        ]
-        with m.If(self.i_commit):
-            m.d.sync += tags[slot].eq(self.i_tag)
         return m
 
     def _transpose(self, m, arrives, begins, write, last, plane, busy, out):
@@ -144,8 +124,3 @@ class BinaryInput(Component):
             m.d.sync += write.eq(0)
         with m.If(complete):
             m.d.sync += [write.eq(1), plane.eq(0), *(h.eq(f) for h, f in zip(held, filled, strict=True))]
-
-
-def _bit(place, condition):
-    """One of two bits, if the condition holds."""
-    return Mux(condition, Const(1, 2) << place, 0)[:2]

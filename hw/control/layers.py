@@ -15,8 +15,9 @@ class LayerTable:
 
     Args:
         layout: Of a descriptor. Its fields ``more_words``, ``more_planes`` and ``more_groups`` are the
-            lengths of the loops, less one each; ``weights`` and ``starts`` say where its words begin;
-            ``output`` is 0 if its results are activations of the next layer. Others are passed on.
+            lengths of the loops, less one each; ``weights`` and, if there is such a table, ``starts``
+            say where its words begin; ``output`` is 0 if its results are activations of the next
+            layer. Others are passed on.
         layers: Of the longest network.
         vectors: In flight, a power of two.
     """
@@ -24,6 +25,11 @@ class LayerTable:
     layout: StructLayout
     layers: int
     vectors: int
+
+    @property
+    def starts(self) -> bool:
+        """Whether groups have words in a second table."""
+        return "starts" in self.layout.members
 
     @property
     def job(self) -> StructLayout:
@@ -44,7 +50,8 @@ class LayerTable:
         return StructLayout({
             "fresh": 1, "slot": 1, "context": bits_for(self.vectors), "parity": 1, "read_parity": 1,
             "word": self.layout["more_words"].shape, "plane": self.layout["more_planes"].shape,
-            "weights": self.layout["weights"].shape, "start": self.layout["starts"].shape,
+            "weights": self.layout["weights"].shape,
+            **({"start": self.layout["starts"].shape} if self.starts else {}),
             "first": 1, "double": 1, "last": 1, "begin": 1, "end": 1,
             **{name: self.layout[name].shape for name in passed},
         })

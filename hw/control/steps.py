@@ -76,7 +76,7 @@ class LayerSteps(Component):
         word = Signal.like(self.o.word)
         plane = Signal.like(self.o.plane)
         weights, row = Signal.like(self.o.weights), Signal.like(self.o.weights, name="row")
-        start = Signal.like(self.o.start)
+        start = Signal.like(self.o.start) if self.table.starts else None
         first = Signal()
         draining = Signal()
         will_drain = Signal()
@@ -105,7 +105,7 @@ class LayerSteps(Component):
             some.eq(enters | Mux(takes, both, some)),
             both.eq(~takes & (both | (some & enters))),
             self.o.word.eq(word), self.o.plane.eq(plane), self.o.weights.eq(weights),
-            self.o.start.eq(start), self.o.first.eq(first), self.o.double.eq(double),
+            self.o.first.eq(first), self.o.double.eq(double),
             self.o.last.eq(last), self.o.begin.eq(begin), self.o.end.eq(last & groups[-1]),
             self.o.read_parity.eq(~job.parity),
             *(self.o[name].eq(job[name]) for name in ("fresh", "slot", "context", "parity")),
@@ -113,6 +113,8 @@ class LayerSteps(Component):
               if name in layer.shape().members and name != "weights"),
         ]
 
+        if start is not None:
+            m.d.sync += self.o.start.eq(start)
         with m.If(moves & last & draining):
             m.d.sync += [wait.eq(self.period - 3), blocked.eq(will_drain)]
         with m.Else():
@@ -126,8 +128,9 @@ class LayerSteps(Component):
                 plane.eq(new.layer.more_planes), planes.eq(new.layer.more_planes - 1),
                 groups.eq(new.layer.more_groups - 1),
                 weights.eq(new.layer.weights), row.eq(new.layer.weights),
-                start.eq(new.layer.starts),
             ]
+            if start is not None:
+                m.d.sync += start.eq(new.layer.starts)
         with m.Elif(~held):
             m.d.sync += [first.eq(0), double.eq(0), word.eq(word + 1), words.eq(words - 1),
                          weights.eq(weights + 1)]
@@ -138,8 +141,10 @@ class LayerSteps(Component):
                     m.d.sync += weights.eq(row)
                 with m.If(planes[-1]):
                     m.d.sync += [planes.eq(layer.more_planes - 1), plane.eq(layer.more_planes),
-                                 weights.eq(weights + 1), row.eq(weights + 1), start.eq(start + 1),
+                                 weights.eq(weights + 1), row.eq(weights + 1),
                                  groups.eq(groups - 1), first.eq(1), double.eq(0), begin.eq(0)]
+                    if start is not None:
+                        m.d.sync += start.eq(start + 1)
         return m
 
     def _pause(self, m, running, ends):

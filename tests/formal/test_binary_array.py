@@ -42,8 +42,9 @@ def test_input_slots(width):
         feed(m, dut.i, "i")
         any_input(m, dut.i_commit, dut.i_discard, dut.i_tag, dut.i_take, dut.i_release, dut.i_address)
         full, waiting, slot, taken, released = (
-            probe(inside, name) for name in ("full", "waiting", "slot", "taken", "released"))
-        ended = probe(inside, "commit") | probe(inside, "discard")
+            probe(inside, f"slots.{name}") for name in ("full", "waiting", "slot", "taken", "released"))
+        commit = probe(inside, "slots.commit")
+        ended = commit | probe(inside, "slots.discard")
         writes, busy = probe(inside, "write"), probe(inside, "busy")
         said = dut.i_commit | dut.i_discard
         m.d.comb += [
@@ -56,7 +57,7 @@ def test_input_slots(width):
             Assert(~(busy & full.bit_select(slot, 1)), "no slot that is full is written"),
             Assert(~(writes & ~busy), "what is written is known"),
             Assert((waiting & ~full) == 0, "what waits is full"),
-            Assert(~(probe(inside, "commit") & full.bit_select(slot, 1)), "no slot is filled twice"),
+            Assert(~(commit & full.bit_select(slot, 1)), "no slot is filled twice"),
             # Slots come round: those that are full lie between the next to come back and the next to
             # fill, those that wait between the next to be taken and the next to fill.
             Assert(full == Mux(slot == released, Mux(full.any(), 3, 0), Mux(released, 2, 1)), "in turn"),
