@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gen.compile_binary import compile_binary
+from gen.compile_shift_add import compile_shift_add
 from gen.compile_sparse import compile_sparse
 from gen.folder import BuildFolder, hash_file, json_text
 from gen.image import build_image
@@ -17,6 +18,8 @@ from hw.config import BinaryActivation, Compress, Config, integer_range
 
 __all__ = ["Compiled", "compile_network", "golden_inputs", "load_compiled"]
 
+ENGINES = {"sparse": compile_sparse, "binary": compile_binary, "shift_add": compile_shift_add}
+"""By the table of the configuration that asks for one."""
 GOLDEN_SEED = 1
 GOLDEN_VECTORS = 8
 
@@ -46,9 +49,9 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
                            weight.get("codebook_size", 16),
                            weight.get("terms", 2) if weight.get("kind") == "shift_add" else None,
                            binary="binary" in draft)
-    binary = "binary" in draft or (network.binary and "sparse" not in draft)
-    config, parts, files, report = (compile_binary if binary else compile_sparse)(
-        draft, network, str(config_path))
+    given = [name for name in ENGINES if name in draft]
+    engine = given[0] if given else network.kind
+    config, parts, files, report = ENGINES[engine](draft, network, str(config_path))
     image = build_image(network, config, parts)
     report["image_bytes"] = len(image)
     results = folder.write_all({

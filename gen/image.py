@@ -25,11 +25,11 @@ class ImageHeader:
 
 def input_bytes(config: Config, inputs: int) -> int:
     """Payload bytes of an input vector."""
-    if config.sparse is None:
+    if config.engine_name == "binary":
         c = config.binary
         chunks = sum(-(-min(c.simd, inputs - first) // BEAT) for first in range(0, inputs, c.simd))
         return chunks * BEAT * c.activation.slot // 8
-    return inputs * config.sparse.activation.slot // 8
+    return inputs * config.engine.activation.slot // 8
 
 
 def build_image(network: Network, config: Config, sections: list[Section]) -> bytes:

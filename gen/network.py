@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -190,21 +190,17 @@ class Network:
     def _only(self, engine: str, *kinds: type[_Kind]) -> list[_Kind]:
         layers: list[_Kind] = [layer for layer in self.layers if isinstance(layer, kinds)]
         if len(layers) < len(self.layers):
-            table = "binary" if self.binary else "shift_add" if self.shift_add else "sparse"
-            kind = table.replace("_", "-")
+            kind = self.kind.replace("_", "-")
             raise ThriftyError(f"the network is {kind}, and {engine} does not run {kind} layers: "
-                               f"set a table [{table}]")
+                               f"set a table [{self.kind}]")
         return layers
 
     @property
-    def binary(self) -> bool:
-        """Whether the layers are binary ones."""
-        return isinstance(self.layers[0], BinaryLayer)
-
-    @property
-    def shift_add(self) -> bool:
-        """Whether the layers are shift and adder layers."""
-        return isinstance(self.layers[0], ShiftLayer | AdderLayer)
+    def kind(self) -> Literal["sparse", "binary", "shift_add"]:
+        """What its layers are, by the table of a configuration that runs them."""
+        first = self.layers[0]
+        return ("sparse" if isinstance(first, Layer) else "binary" if isinstance(first, BinaryLayer)
+                else "shift_add")
 
     @property
     def inputs(self) -> int:

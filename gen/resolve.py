@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gen.binary import accumulator_bits, layer_planes, leveled_rows, place_layers
 from gen.network import Network
+from gen.shift_add import bin_bits, needed_mode, result_bits, sum_bits
+from gen.shift_add import place_layers as place_shift_add
 from gen.sparse import (
     Placement,
     accumulator_bound,
@@ -20,17 +22,19 @@ from gen.sparse import (
     table_words,
     total_rows,
 )
-from hw.config import Activation, Capacity, Config, bits_for
+from hw.config import Activation, Capacity, Config, ShiftAddActivation, bits_for
 from hw.errors import ThriftyError
+from hw.shift_add.memories import own_words
 from hw.sparse.layout import CODED_WORD, column_bits, column_layout
 
 __all__ = [
     "Draft", "agrees", "complete", "draft_schema", "dump_config", "read_config", "read_draft", "resolve",
-    "resolve_binary",
+    "resolve_binary", "resolve_shift_add",
 ]
 
 DEFAULT_PES = 16
 DEFAULT_SIMD = 64
+DEFAULT_LANES = 32
 DEFAULT_WAITING = 512
 """Streamed entries that may wait in a PE: a block RAM or two."""
 
@@ -117,6 +121,40 @@ def resolve_binary(draft: dict[str, Any], network: Network, where: str) -> Confi
         "groups": max(2, sum(each.groups for each in placed)),
         "levels": max(2, leveled_rows(network, rough.hidden_width)), **given}
     return complete({**draft, "binary": binary}, where)
+
+
+def resolve_shift_add(draft: dict[str, Any], network: Network, where: str) -> Config:
+    """Fill in what ``draft`` leaves out of a shift-add array, as small as the network allows."""
+    table = dict(draft.get("shift_add", {}))
+    layers = network.shift_add_layers
+    table.setdefault("lanes", DEFAULT_LANES)
+    table.setdefault("mode", needed_mode(network))
+    bins = table.setdefault("architecture", "bins") == "bins" and table["mode"] != "adder"
+    activation = _validate(ShiftAddActivation, _fill(table, "activation", {
+        "width": network.activation_width or 8,
+        "signed": network.activation_signed is not False}), f"{where}: shift_add.activation")
+    table.setdefault("accumulator", max(activation.width + 2, *(
+        (bin_bits if bins else sum_bits)(layer, activation) for layer in layers)))
+    table.setdefault("result", max(activation.width + 1, *(
+        result_bits(layer, activation) for layer in layers)))
+    for key, limit in {"accumulator": 48, "result": 60}.items():
+        if table[key] > limit:
+            raise ThriftyError(f"{where}: shift_add.{key} would have to be {table[key]}, but at most "
+                               f"{limit} bits are supported: use smaller exponents or fewer inputs")
+    multipliers = [layer.multiplier for layer in layers if layer.multiplier is not None]
+    _fill(table, "requantize", {
+        "enabled": bool(multipliers),
+        "multiplier_width": max((int(m.max()).bit_length() for m in multipliers), default=1) or 1})
+    given = dict(table.get("capacity", {}))
+    capacity = {
+        "layers": len(layers), "inputs": layers[0].columns, "outputs": layers[-1].rows,
+        "hidden": max((layer.columns for layer in layers[1:]), default=1), "words": 2, "rows": 2, **given}
+    rough = complete({**draft, "shift_add": {**table, "capacity": capacity}}, where).shift_add
+    placed = place_shift_add(network, rough)
+    table["capacity"] = {
+        **capacity, "words": max(2, own_words(rough) + sum(each.words for each in placed)),
+        "rows": max(2, rough.lanes * sum(each.groups for each in placed)), **given}
+    return complete({**draft, "shift_add": table}, where)
 
 
 def agrees(table: dict[str, Any], config: Config) -> bool:

@@ -14,7 +14,7 @@ from gen.lanes import assign_lanes
 from gen.layout import pack
 from gen.network import Layer, Network
 from gen.section import Section
-from gen.shift_add import encode, signed_digits
+from gen.terms import encode, signed_digits
 from gen.shorten import shorten
 from hw.config import Activation, Capacity, Config, Sparse, bits_for, integer_range
 from hw.errors import ThriftyError

@@ -31,7 +31,7 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
         row, column = np.argwhere(bad)[0]
         raise ThriftyError(f"{path}: input [{row}, {column}] is {values[row, column]}: inputs must be "
                            "integers; quantize them first")
-    if config.sparse is None and config.binary.activation.width == 1:
+    if config.engine_name == "binary" and config.binary.activation.width == 1:
         return _bipolar(values, path)
     activation = config.engine.activation
     low, high = integer_range(activation.width, activation.signed)
@@ -39,18 +39,17 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
     if bad.any():
         row, column = np.argwhere(bad)[0]
         kind = "signed" if activation.signed else "unsigned"
-        engine = "binary" if config.sparse is None else "sparse"
         raise ThriftyError(
             f"{path}: input [{row}, {column}] is {values[row, column]}, outside {low} to {high}, the "
-            f"range of {activation.width}-bit {kind} activations: set {engine}.activation and compile "
-            "again")
+            f"range of {activation.width}-bit {kind} activations: set {config.engine_name}.activation and "
+            "compile again")
     return values.astype(np.int64)
 
 
 def vector_packets(inputs: np.ndarray, config: Config) -> list[bytes]:
     """A VECTOR packet for each row; sequence numbers count from 0 and wrap."""
-    raw = (_chunked(inputs, config.binary) if config.sparse is None
-           else inputs.astype("<i1" if config.sparse.activation.slot == 8 else "<i2"))
+    raw = (_chunked(inputs, config.binary) if config.engine_name == "binary"
+           else inputs.astype("<i1" if config.engine.activation.slot == 8 else "<i2"))
     return [packet.build(packet.Kind.VECTOR, row.tobytes(), sequence=k & 0xFFFF)
             for k, row in enumerate(raw)]
 
@@ -103,7 +102,8 @@ def result_values(answer: bytes, sequence: int, network: Network, config: Config
         raise ThriftyError(f"vector {number}: the hardware reports: {_explanation(payload)}")
     c = config.sparse
     if c is None:
-        size, sign, padding = BEAT // 8, True, 0
+        wide = config.shift_add is not None and config.shift_add.result > BEAT
+        size, sign, padding = BEAT // 8 << wide, True, 0
     elif c.outputs == "activations":
         size, sign = c.activation.slot // 8, c.activation.signed
         padding = -network.outputs % c.activation.per_beat

@@ -198,6 +198,16 @@ class Sparse(_Table):
     requantize: Requantize = Requantize()
     capacity: Capacity
 
+    @property
+    def products(self) -> int:
+        """Products in a cycle."""
+        return self.pes
+
+    @property
+    def vectors(self) -> int:
+        """In flight."""
+        return 2
+
     @model_validator(mode="after")
     def _check(self) -> "Sparse":
         cap, acc = self.capacity, self.accumulator
@@ -314,6 +324,11 @@ class Binary(_Table):
     capacity: BinaryCapacity
 
     @property
+    def products(self) -> int:
+        """Products in a cycle."""
+        return self.pes * self.simd
+
+    @property
     def planes(self) -> int:
         """Bit planes of the widest activations."""
         return max(self.activation.width, self.hidden_width)
@@ -371,6 +386,16 @@ class ShiftAdd(_Table):
         description="bits of a row's sum with its bias, 4-60")
     requantize: Requantize = Requantize()
     capacity: ShiftAddCapacity
+
+    @property
+    def pes(self) -> int:
+        """Lanes, by the name that other engines have for what works in parallel."""
+        return self.lanes
+
+    @property
+    def products(self) -> int:
+        """Shifted, or compared, activations in a cycle."""
+        return self.lanes
 
     @model_validator(mode="after")
     def _check(self) -> "ShiftAdd":

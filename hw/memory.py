@@ -2,17 +2,22 @@
 
 from typing import Literal
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import memory as am
 from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import ceil_log2
 
-__all__ = ["Memory", "address_width"]
+__all__ = ["Memory", "address_width", "fit"]
 
 
 def address_width(depth: int) -> int:
     """Bits of an address; a memory has at least two words so that an address has at least one."""
     return ceil_log2(depth)
+
+
+def fit(value: Value, bits: int) -> Value:
+    """A part of an address: the low ``bits`` of a value, with zeros above if it has fewer."""
+    return Cat(value, Const(0, bits))[:bits]
 
 
 class Memory(Component):

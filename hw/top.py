@@ -10,6 +10,7 @@ from hw.load import LoadBus
 from hw.packet import Error
 from hw.registers import Axi4Lite, Registers
 from hw.shared import Shared
+from hw.shift_add.engine import ShiftAddEngine
 from hw.sparse.engine import SparseEngine
 from hw.stream import SkidBuffer
 
@@ -39,7 +40,8 @@ class Top(Component):
     def __init__(self, config: Config):
         self.config = config
         self.streamed = config.sparse is not None and config.sparse.entries == "stream"
-        self.engine = BinaryEngine(config) if config.sparse is None else SparseEngine(config)
+        engines = {"sparse": SparseEngine, "binary": BinaryEngine, "shift_add": ShiftAddEngine}
+        self.engine = engines[config.engine_name](config)
         super().__init__({"s_axis": In(Axi4Stream()), "m_axis": Out(Axi4Stream()),
                           "s_axil": In(Axi4Lite()), **(
                               {"s_axis_w": In(Axi4Stream(config.sparse.stream_width, packets=False))}

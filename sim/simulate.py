@@ -111,7 +111,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     first, last = result.first_beat_cycles[1:], result.last_beat_cycles[1:]
     cycles = int(last[-1] - first[0])
     pes = config.engine.pes
-    products = pes * (1 if config.sparse is not None else config.binary.simd)  # in a cycle
+    products = config.engine.products
     steady = _steady(len(last), _turns(network, config))
     interval = efficiency = None
     if len(last[steady]) > 1:
@@ -144,7 +144,7 @@ def _turns(network: Network, config: Config) -> int:
     """How many vectors take turns with their layers."""
     if len(network.layers) == 1:
         return 1
-    return 2 if config.sparse is not None else config.binary.vectors
+    return config.engine.vectors
 
 
 def _steady(vectors: int, turns: int) -> slice:

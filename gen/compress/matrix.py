@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from gen.compress.prune import prune
 from gen.compress.share import share
 from gen.network import Layer, Network
-from gen.shift_add import representable
+from gen.terms import representable
 from hw.config import Compress
 
 __all__ = ["matrix_network"]

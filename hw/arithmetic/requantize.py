@@ -9,6 +9,8 @@ from hw.stream import delay
 __all__ = ["Requantizer"]
 
 SHIFT_BITS = 6
+BEFORE_SHIFT = 4
+"""Registers in front of the shifter: of the value, of products and of their sum."""
 PIECE = 17
 """Bits of an unsigned operand of a hardware multiplier (18 x 18 signed on ECP5)."""
 
@@ -24,7 +26,7 @@ class Requantizer(Component):
         multiplier_width: Bits of the unsigned ``i_multiplier``; 1 means that it is not looked at.
         output_width, signed_output: Format of ``o_value``.
 
-    ``i_shift`` (0-62) and ``i_relu`` must hold while values are on their way. Latency
+    ``i_shift`` (0-62), ``i_relu`` and ``i_multiplier`` come with the value. Latency
     ``Requantizer.LATENCY`` cycles, one value a cycle, no stalls.
     """
 
@@ -70,9 +72,11 @@ class Requantizer(Component):
         m.d.sync += value.eq(sum(partial[1:], partial[0]) << 1)
 
         # One bit more than the result is kept while shifting, so that (z + 1) >> 1 rounds.
+        shift = delay(m, self.i_shift, BEFORE_SHIFT, "shift", reset_less=True)
         for bit in reversed(range(SHIFT_BITS)):
             shifted = Signal.like(value, name=f"shifted_{bit}", reset_less=True)
-            m.d.sync += shifted.eq(Mux(self.i_shift[bit], value >> (1 << bit), value))
+            m.d.sync += shifted.eq(Mux(shift[bit], value >> (1 << bit), value))
+            shift = delay(m, shift[:bit], 1, f"shift_{bit}", reset_less=True)
             value = shifted
         rounded = Signal.like(value, name="rounded", reset_less=True)
         m.d.sync += rounded.eq((value + 1) >> 1)

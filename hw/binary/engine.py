@@ -21,6 +21,7 @@ from hw.config import BEAT, Config, bits_for
 from hw.control.scheduler import LayerScheduler
 from hw.control.steps import LayerSteps
 from hw.load import LoadBus
+from hw.memory import fit
 from hw.output import OutputBuffer
 from hw.packet import TAG_BITS, MemoryId
 from hw.shared import Shared
@@ -131,9 +132,9 @@ class BinaryEngine(Component):
             c.pes, chunks * c.pes, chunks, 1 << word_bits + plane_bits + place_bits, latency=latency,
             kind=c.small_ram)
         m.d.comb += [
-            inputs.i_address.eq(Cat(_fit(step.word, inputs.word_bits),
-                                    _fit(step.plane, inputs.plane_bits), step.slot)),
-            hidden.i_address.eq(Cat(_fit(step.word, word_bits), _fit(step.plane, plane_bits),
+            inputs.i_address.eq(Cat(fit(step.word, inputs.word_bits),
+                                    fit(step.plane, inputs.plane_bits), step.slot)),
+            hidden.i_address.eq(Cat(fit(step.word, word_bits), fit(step.plane, plane_bits),
                                     step.read_parity, step.context)),
         ]
         m.submodules.array = array = self.array
@@ -171,7 +172,7 @@ class BinaryEngine(Component):
         m.d.sync += [
             hidden.i_write.eq(writes),
             hidden.i_from.eq(chunk),
-            hidden.i_write_address.eq(Cat(word, _fit(plane, plane_bits), group.parity, group.context)),
+            hidden.i_write_address.eq(Cat(word, fit(plane, plane_bits), group.parity, group.context)),
             hidden.i_data.eq(bits),
         ]
         with m.If(writes & group_ends):
@@ -220,8 +221,3 @@ class BinaryEngine(Component):
                      self.o_idle.eq(~(inputs.o_pending | inputs.o_full | tags.i.valid | queued
                                       | waiting.any()))]
         return m
-
-
-def _fit(value, bits):
-    """The low ``bits`` of a value, zero-extended if it has fewer."""
-    return Cat(value, Const(0, bits))[:bits]

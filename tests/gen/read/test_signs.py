@@ -72,5 +72,5 @@ def test_other_files(tmp_path):
     with pytest.raises(ThriftyError, match=r"w\.mtx: a matrix for the binary array comes as \.npy"):
         read_network(tmp_path / "w.mtx", Compress(), 8, 16, binary=True)
     np.save(tmp_path / "w.npy", np.ones((2, 3)))
-    assert read_network(tmp_path / "w.npy", Compress(), 8, 16, binary=True).binary
-    assert not read_network(tmp_path / "w.npy", Compress(), 8, 16).binary
+    assert read_network(tmp_path / "w.npy", Compress(), 8, 16, binary=True).kind == "binary"
+    assert read_network(tmp_path / "w.npy", Compress(), 8, 16).kind == "sparse"

@@ -7,7 +7,7 @@ import pytest
 
 from gen.compress.matrix import matrix_network
 from gen.read.matrix import read_matrix
-from gen.shift_add import encode, representable, signed_digits
+from gen.terms import encode, representable, signed_digits
 from hw.config import Compress, Weight
 
 

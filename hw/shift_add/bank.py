@@ -1,0 +1,91 @@
+"""Lanes that share a weight memory."""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.config import Config, bits_for
+from hw.load import LoadBus
+from hw.memory import Memory
+from hw.packet import MemoryId
+from hw.shared import Shared
+from hw.shift_add.bins import BINS, BinsLane
+from hw.shift_add.layout import operand_shape, weight_layout
+from hw.shift_add.memories import bank_lanes, row_width
+from hw.stream import delay
+
+__all__ = ["LaneBank", "controls", "weights_at"]
+
+LARGE = 1 << 11
+"""Words from which on weights are where the device has most room; less is quicker in block RAM."""
+
+
+def controls(lane: Component) -> list[str]:
+    """Wires that tell all lanes of a kind what a cycle is for."""
+    return [name for name in lane.signature.members if name.startswith("i_") and name not in
+            ("i_x", "i_not_x", "i_weight")]
+
+
+def weights_at(config: Config) -> int:
+    """Cycles from the address of a weight, at a bank's port, to the weight at its lane."""
+    return config.memory_latency + 2
+
+
+class LaneBank(Component):
+    """Lanes in a row, their weights, and what takes their results away.
+
+    Members:
+        i_load, i_write: Image data; ``i_write`` says that it is for this bank.
+        i_word: Which weights are wanted.
+        i_x, i_control: ``weights_at - 1`` cycles later: the operand that meets them, as the lanes take
+            it, and what the cycle is for.
+        i_capture: The lanes' results are complete: they are taken, and leave as ``o_shift`` from the
+            next cycle on, a row a cycle; behind them comes ``i_shift``, which is another bank's.
+    """
+
+    def __init__(self, config: Config, lane: Shared, *, load_width: int, load_address: int):
+        c = config.shift_add
+        self.config, self.lane = config, lane
+        super().__init__({
+            "i_load": In(LoadBus(load_width, load_address)),
+            "i_write": In(1),
+            "i_word": In(bits_for(c.capacity.words)),
+            "i_x": In(operand_shape(c.activation).width),
+            "i_control": In(max(1, len(controls(lane.component)))),
+            "i_capture": In(1),
+            "i_shift": In(row_width(c)),
+            "o_shift": Out(row_width(c)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config, c = self.config, self.config.shift_add
+        layout, lanes = weight_layout(c.mode, c.activation), bank_lanes(c)
+        large = c.capacity.words >= LARGE
+        m.submodules.weights = memory = Memory(
+            lanes * layout.size, c.capacity.words, latency=config.memory_latency, block=not large,
+            ports="single" if large else "dual")
+        # Image data and addresses come from afar. Writes without a reset: none is on its way after one.
+        write = self.i_write & (self.i_load.memory == MemoryId.WEIGHTS)
+        m.d.comb += [
+            memory.i_write.eq(delay(m, write, 1, "write", reset_less=True)),
+            memory.i_write_address.eq(delay(m, self.i_load.address, 1, "address", reset_less=True)),
+            memory.i_write_data.eq(delay(m, self.i_load.data, 1, "data", reset_less=True)),
+            memory.i_address.eq(delay(m, self.i_word, 1, "word", reset_less=True)),
+        ]
+        weights = delay(m, memory.o_data, 1, "weights", reset_less=True)
+        x = delay(m, self.i_x, 1, "x", reset_less=True)
+        control = delay(m, self.i_control, 1, "control", reset_less=True)
+        kept = [Signal(row_width(c), name=f"kept_{k}", reset_less=True) for k in range(lanes)]
+        for k in range(lanes):
+            m.submodules[f"lane_{k}"], lane = self.lane.instantiate(
+                i_weight=weights.word_select(k, layout.size),
+                **{"i_not_x" if isinstance(self.lane.component, BinsLane) else "i_x": x},
+                **{name: control[n] for n, name in enumerate(controls(self.lane.component))})
+            row = lane.o_sum
+            if isinstance(self.lane.component, BinsLane):
+                low = Signal(BINS - 1, name=f"low_{k}", reset_less=True)
+                m.d.sync += low.eq(Cat(low, lane.o_low)[1:])
+                row = Cat(low, lane.o_low, lane.o_sum)
+            m.d.sync += kept[k].eq(Mux(self.i_capture, row, [*kept, self.i_shift][k + 1]))
+        m.d.comb += self.o_shift.eq(kept[0])
+        return m
