@@ -97,12 +97,12 @@ class _Distance(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(x, weight)
-        return -(x[:, None] - weight).abs().sum(2)
+        return -torch.cdist(x, weight, p=1)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x, weight = ctx.saved_tensors
-        to_x = torch.einsum("br,brk->bk", gradient, (weight - x[:, None]).clamp(-1, 1))
+        to_x = torch.einsum("br,brk->bk", gradient, (weight - x[:, None]).clamp_(-1, 1))
         return to_x, gradient.T @ x - gradient.sum(0)[:, None] * weight
 
 
