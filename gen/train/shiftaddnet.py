@@ -18,7 +18,7 @@ RATE = 1e-2
 
 
 def shiftaddnet(seed: int) -> Network:
-    """The trained network on integers, batch norms folded; about two and a half minutes of one core.
+    """The trained network on integers, batch norms folded; about two minutes of one core.
 
     ThriftyError if PyTorch or the digits are missing.
     """

@@ -131,6 +131,8 @@ def test_folded_layers_keep_to_their_formats() -> None:
         model[0].weight[0] = 0
         model[0].weight.clamp_(-0.26, 0.26)
         model[0].weight[1, 0] = 2 ** -7
+        model[5].weight.copy_(torch.tensor([[-0.25, 0.0, 0.5, 1.0] * 2] * 4))
+        model[5].bias.fill_(0.4)
     model[1].deviation.fill_(0.7)
     first, adder, last = fold(model.eval())
     assert not first.sign[0].any() and first.exponent.min() == 0 and first.exponent.max() <= 5
@@ -142,6 +144,9 @@ def test_folded_layers_keep_to_their_formats() -> None:
     assert not first.relu and adder.relu and not first.bias.any()
     assert adder.weight.min() >= -128 and adder.weight.max() <= 127
     assert 1 << 15 <= adder.multiplier.max() < 1 << 16
+    # The least weight in use becomes 1, and what the bias counts in.
+    assert last.weight.tolist() == [[-1, 0, 2, 4] * 2] * 4 and last.exponent.max() == 2
+    assert last.bias.tolist() == [round(0.4 * UNIT / 0.25)] * 4
     assert last.multiplier is None and not last.relu and last.terms == 1
 
 
