@@ -1,5 +1,7 @@
 """Energy of an inference, from the operations that it takes (45 nm)."""
 
+from typing import Literal, NamedTuple
+
 import numpy as np
 
 from gen.network import Network
@@ -7,7 +9,7 @@ from gen.sparse import has_upper, place_within
 from hw.config import Config, Sparse
 from hw.sparse.layout import CODED_WORD
 
-__all__ = ["dense_energy", "inference_energy"]
+__all__ = ["Operations", "dense_energy", "inference_energy", "multiply_energy", "shift_add_energy"]
 
 # pJ at 45 nm: Horowitz, "Computing's energy problem", ISSCC 2014, as quoted by EIE (ISCA 2016).
 INT8_ADD, INT32_ADD = 0.03, 0.1
@@ -15,6 +17,56 @@ INT8_MULTIPLY, INT32_MULTIPLY = 0.2, 3.1
 FP32_ADD, FP32_MULTIPLY = 0.9, 3.7
 INT8_SHIFT, INT32_SHIFT = 0.024, 0.13  # 45 nm as well: ShiftAddNet, NeurIPS 2020
 SRAM_32_BITS = 5.0  # a 32 KiB SRAM
+
+
+class Operations(NamedTuple):
+    """What each layer of a shift-add network does for a vector, as counted: arrays (layers).
+
+    Args:
+        shifts: Activations shifted: one a term.
+        additions: Additions to accumulators, subtractions too.
+        comparisons: Of an activation with a weight of an adder layer.
+        requantized: Accumulators multiplied and rounded to an activation.
+        read_bits: Bits read from RAMs: weights, activations, parameters of outputs.
+    """
+
+    shifts: np.ndarray
+    additions: np.ndarray
+    comparisons: np.ndarray
+    requantized: np.ndarray
+    read_bits: np.ndarray
+
+
+def shift_add_energy(counts: Operations, activation_width: int) -> np.ndarray:
+    """pJ of each layer of a shift-add network for a vector, float64 (layers): an estimate.
+
+    An accumulator is a register of its lane: only bits read from RAMs are counted as memory, each as its
+    share of a 32-bit SRAM read. A comparison costs an addition as wide as activations. Queues,
+    broadcast, clock and leakage are not counted.
+    """
+    shift, compare = ((INT8_SHIFT, INT8_ADD) if activation_width <= 8 else (INT32_SHIFT, INT32_ADD))
+    return (np.asarray(counts.shifts) * shift
+            + np.asarray(counts.additions) * INT32_ADD
+            + np.asarray(counts.comparisons) * compare
+            + np.asarray(counts.requantized) * (INT32_MULTIPLY + INT32_ADD)
+            + np.asarray(counts.read_bits) * (SRAM_32_BITS / 32))
+
+
+def multiply_energy(products: np.ndarray, requantized: np.ndarray,
+                    number: Literal["fp32", "int8"]) -> np.ndarray:
+    """pJ of each layer if every product is a multiplication, float64 (layers): what shift-add is held
+    against.
+
+    Each product reads its weight, multiplies and adds: in fp32, or 8 bits times 8 bits into 32. In int8
+    outputs are requantized too.
+
+    Args:
+        products, requantized: Of a vector, arrays (layers).
+    """
+    if number == "fp32":
+        return np.asarray(products) * (FP32_MULTIPLY + FP32_ADD + SRAM_32_BITS)
+    return (np.asarray(products) * (INT8_MULTIPLY + INT32_ADD + SRAM_32_BITS / 4)
+            + np.asarray(requantized) * (INT32_MULTIPLY + INT32_ADD))
 
 
 def inference_energy(network: Network, config: Config, macs: np.ndarray) -> float:
@@ -58,5 +110,5 @@ def _index_bits(network: Network, c: Sparse) -> np.ndarray:
 
 def dense_energy(network: Network) -> float:
     """pJ of one vector computed densely in fp32, each weight read from a 32 KiB SRAM."""
-    dense = sum(layer.rows * layer.columns for layer in network.layers)
-    return dense * (FP32_MULTIPLY + FP32_ADD + SRAM_32_BITS)
+    dense = np.array([layer.rows * layer.columns for layer in network.layers])
+    return float(multiply_energy(dense, np.zeros(len(dense)), "fp32").sum())

@@ -8,7 +8,7 @@ from torch import nn
 
 from gen.network import Layer, Network
 
-__all__ = ["ACTIVATION_MAX", "accumulator_width", "quantize", "run"]
+__all__ = ["ACTIVATION_MAX", "accumulator_width", "fixed_point", "quantize", "run"]
 
 ACTIVATION_MAX = 255
 """Largest activation: 8 bits, unsigned. A float activation of a layer's range is this integer."""
@@ -46,13 +46,13 @@ def quantize(model: nn.Module, images: np.ndarray, meta: dict[str, Any],
             break
         x = np.maximum(x @ weight.T + bias, 0)
         top = np.percentile(x, percentile)
-        multiplier, shift = _fixed_point(scale * unit * ACTIVATION_MAX / top)
+        multiplier, shift = fixed_point(scale * unit * ACTIVATION_MAX / top)
         layers.append(Layer(matrix, offset, True, np.full(matrix.shape[0], multiplier), shift))
         unit = top / ACTIVATION_MAX
     return Network(layers, 8, False, meta)
 
 
-def _fixed_point(factor: float) -> tuple[int, int]:
+def fixed_point(factor: float) -> tuple[int, int]:
     """``factor`` as multiplier / 2 ** shift with the largest multiplier that fits."""
     shift = _SHIFT_MAX
     while shift and round(factor * 2 ** shift) >> _MULTIPLIER_WIDTH:

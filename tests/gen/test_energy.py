@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from gen.energy import dense_energy, inference_energy
+from gen.energy import (
+    Operations,
+    dense_energy,
+    inference_energy,
+    multiply_energy,
+    shift_add_energy,
+)
 from tests.hw.configs import config
 from tests.hw.designs import network
 
@@ -45,3 +51,18 @@ def test_upper_bits_are_read_in_the_layers_that_have_them():
     assert inference_energy(net, c, macs) == pytest.approx(15 * first + 5 * second + 10 * 3.2)
     two = config(sparse__pes=2, sparse__index=index, sparse__capacity__upper_entries=40)
     assert inference_energy(net, two, macs) == pytest.approx(20 * first + 10 * 3.2)
+
+
+@pytest.mark.parametrize("width, shift, compare", [(8, 0.024, 0.03), (4, 0.024, 0.03), (9, 0.13, 0.1)])
+def test_shift_add_operations(width, shift, compare):
+    counts = Operations(*np.array([[1000, 0], [1010, 400], [0, 390], [7, 5], [6400, 3200]]))
+    assert shift_add_energy(counts, width) == pytest.approx([
+        1000 * shift + 1010 * 0.1 + 7 * 3.2 + 200 * 5.0,
+        400 * 0.1 + 390 * compare + 5 * 3.2 + 100 * 5.0])
+
+
+def test_multiplications():
+    products, outputs = np.array([100, 30]), np.array([4, 0])
+    assert multiply_energy(products, outputs, "fp32") == pytest.approx([960, 288])
+    assert multiply_energy(products, outputs, "int8") == pytest.approx([
+        100 * (0.2 + 0.1 + 1.25) + 4 * 3.2, 30 * (0.2 + 0.1 + 1.25)])

@@ -69,10 +69,9 @@ def test_missing_torch_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> Non
         lenet.lenet_300_100(0)
 
 
-def test_command_refuses_a_missing_folder_before_it_trains(tmp_path: Path) -> None:
-    testing = pytest.importorskip("typer.testing")
-    app = lenet.typer.Typer()
-    app.command()(lenet._main)
-    result = testing.CliRunner().invoke(app, ["-o", str(tmp_path / "none" / "a.npz")])
-    assert result.exit_code == 1
-    assert "no such folder" in result.output and "Traceback" not in result.output
+def test_the_command_notes_the_accumulators(network: Network) -> None:
+    pytest.importorskip("torch")
+    # A sign and the bits of the bound.
+    bits = [1 + int((abs(layer.weight).sum(axis=1) * 255 + np.abs(layer.bias)).max()).bit_length()
+            for layer in network.layers]
+    assert lenet._accumulators(network) == f"accumulator bits {bits[0]}, {bits[1]}, {bits[2]}"

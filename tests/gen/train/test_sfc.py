@@ -63,15 +63,6 @@ def test_missing_torch_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> Non
         sfc.sfc(0)
 
 
-def test_command_refuses_a_missing_folder_before_it_trains(tmp_path: Path) -> None:
-    testing = pytest.importorskip("typer.testing")
-    app = sfc.typer.Typer()
-    app.command()(sfc._main)
-    result = testing.CliRunner().invoke(app, ["-o", str(tmp_path / "none" / "a.npz")])
-    assert result.exit_code == 1
-    assert "no such folder" in result.output and "Traceback" not in result.output
-
-
 def test_command_writes_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     testing = pytest.importorskip("typer.testing")
