@@ -82,6 +82,8 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).
     """
+    if config.shift_add is not None:
+        raise NotImplementedError
     if config.sparse is None:
         return float(macs.mean(0).sum() * (INT8_ADD / 8 + SRAM_32_BITS / 32))
     c = config.sparse

@@ -149,9 +149,8 @@ def _own(c: ShiftAdd) -> np.ndarray:
     """What only the array needs: int64 (words x lanes)."""
     words = np.zeros(own_words(c), np.int64)
     if len(words):
-        bins = np.arange(BINS)[:len(words)]
+        bins = np.arange(BINS)
         words[COMBINE:COMBINE + BINS] = _field(c, exponent=bins, positive=1, write=0)
-    if len(words) > BINS:
         words[CLEAR:CLEAR + BINS] = _field(c, exponent=bins, positive=0, write=1)
         words[FILL] = _field(c, exponent=0, positive=0, write=0)
     return np.repeat(words[:, None], c.lanes, axis=1)

@@ -356,7 +356,7 @@ class ShiftAddCapacity(_Table):
     layers: Annotated[int, Field(ge=1, le=64)] = Field(8, description="layers, 1-64")
     words: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
         description="weights a lane, all layers together: one an input and term, for each group of "
-        "rows; and up to 33 that the array needs for itself")
+        "rows; and 33 that lanes with bins need")
     rows: Annotated[int, Field(ge=2, le=1 << 17)] = Field(
         description="rows of all layers together, each filled up to whole groups of lanes")
     inputs: Annotated[int, Field(ge=1, le=1 << 16)] = Field(description="elements of an input vector")

@@ -1,5 +1,7 @@
 """Config to connected components: the module that is generated, simulated and put on boards."""
 
+from typing import Any
+
 from amaranth import Module
 from amaranth.lib.wiring import Component, In, Out, Signature, connect, flipped
 
@@ -15,6 +17,9 @@ from hw.sparse.engine import SparseEngine
 from hw.stream import SkidBuffer
 
 __all__ = ["Axi4Stream", "Top"]
+
+
+ENGINES = {"sparse": SparseEngine, "binary": BinaryEngine, "shift_add": ShiftAddEngine}
 
 
 class Axi4Stream(Signature):
@@ -40,8 +45,7 @@ class Top(Component):
     def __init__(self, config: Config):
         self.config = config
         self.streamed = config.sparse is not None and config.sparse.entries == "stream"
-        engines = {"sparse": SparseEngine, "binary": BinaryEngine, "shift_add": ShiftAddEngine}
-        self.engine = engines[config.engine_name](config)
+        self.engine: Any = ENGINES[config.engine_name](config)
         super().__init__({"s_axis": In(Axi4Stream()), "m_axis": Out(Axi4Stream()),
                           "s_axil": In(Axi4Lite()), **(
                               {"s_axis_w": In(Axi4Stream(config.sparse.stream_width, packets=False))}

@@ -18,7 +18,6 @@ from hw.shift_add.memories import (
     CLEAR,
     COMBINE,
     FILL,
-    IDLE,
     banks,
     memories,
     row_width,
@@ -89,11 +88,10 @@ class ShiftAddArray(Component):
                 m, extended, zeros=delay(m, combining | ~(active | self.i_valid), x_at, "zeros"),
                 ones=delay(m, filling | clearing, x_at, "ones"))
         else:
-            if c.mode != "adder":
-                with m.If(~self.i_valid):
-                    m.d.sync += word.eq(IDLE)
+            # Without a step 0 is added, whatever the weights are.
             flags = {"i_enable": self.i_valid}
-            operand_now = delay(m, extended, 1, "x", reset_less=True)
+            operand_now = Signal.like(extended, name="x", reset_less=True)
+            m.d.sync += operand_now.eq(Mux(delay(m, self.i_valid, x_at, "valid"), extended, 0))
         flags["i_adder"] = adder
         control = Cat(delay(m, flags[name], self.reaches - 1, name)
                       for name in controls(self.lane.component))

@@ -16,13 +16,13 @@ from hw.packet import MemoryId
 from hw.shift_add.bins import BINS
 from hw.shift_add.layout import weight_layout
 
-__all__ = ["CLEAR", "COMBINE", "FILL", "IDLE", "TERMS", "Output", "bank_lanes", "banks", "layer_table",
+__all__ = ["CLEAR", "COMBINE", "FILL", "TERMS", "Output", "bank_lanes", "banks", "layer_table",
            "memories", "own_words", "row_layout", "row_width", "step_layout"]
 
 TERMS = 3
 """Terms of a weight at most."""
 
-IDLE = COMBINE = 0
+COMBINE = 0
 """Where the weights for combining begin, one a bin. The first one is also that of idle cycles."""
 CLEAR = COMBINE + BINS
 """Where those for clearing begin."""
@@ -41,9 +41,7 @@ class Output(enum.IntEnum):
 
 def own_words(c: ShiftAdd) -> int:
     """Words of weights ahead of the network's, which only the array needs."""
-    if c.mode == "adder":
-        return 0
-    return FILL + 1 if c.architecture == "bins" else IDLE + 1
+    return FILL + 1 if c.architecture == "bins" and c.mode != "adder" else 0
 
 
 def row_width(c: ShiftAdd) -> int:
