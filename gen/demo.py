@@ -31,6 +31,8 @@ class Target(NamedTuple):
 NETWORKS = {
     "lenet-300-100": {"ulx3s-85f": Target("lenet", 80e6)},
     "sfc": {"ulx3s-85f": Target("sfc", 125e6), "icebreaker": Target("sfc_icebreaker")},
+    "shiftaddnet": {"ulx3s-85f": Target("shiftaddnet", 125e6),
+                    "icebreaker": Target("shiftaddnet_icebreaker")},
 }
 """Trained networks in ``examples/networks``, and on which boards they run."""
 
@@ -130,9 +132,10 @@ def _run(folder: BuildFolder, network: str, board: str, progress: Progress) -> d
 
 
 def _inputs(images: np.ndarray, network: Network) -> np.ndarray:
-    """Images as the network takes them: bipolar ones by the threshold it was trained with."""
+    """Images as the network takes them: bipolar ones by the threshold it was trained with, others
+    shifted as then."""
     if network.activation_width != 1:
-        return images
+        return images >> network.meta.get("input_shift", 0)
     return np.where(images >= network.meta["input_threshold"], 1, -1).astype(np.int8)
 
 

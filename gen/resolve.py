@@ -148,7 +148,8 @@ def resolve_shift_add(draft: dict[str, Any], network: Network, where: str) -> Co
     given = dict(table.get("capacity", {}))
     capacity = {
         "layers": len(layers), "inputs": layers[0].columns, "outputs": layers[-1].rows,
-        "hidden": max((layer.columns for layer in layers[1:]), default=1), "words": 2, "rows": 2, **given}
+        "hidden": max((layer.columns for layer in layers[1:]), default=1), "words": 2, "rows": 2,
+        **given}
     rough = complete({**draft, "shift_add": {**table, "capacity": capacity}}, where).shift_add
     placed = place_shift_add(network, rough)
     table["capacity"] = {

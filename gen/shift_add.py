@@ -29,7 +29,9 @@ from hw.shift_add.memories import (
     row_layout,
 )
 
-__all__ = ["PlacedLayer", "bin_bits", "needed_mode", "place_layers", "result_bits", "sections", "sum_bits"]
+__all__ = [
+    "PlacedLayer", "bin_bits", "needed_mode", "place_layers", "result_bits", "sections", "sum_bits",
+]
 
 ShiftAddLayer = ShiftLayer | AdderLayer
 
@@ -192,10 +194,11 @@ def _weight_sections(weights: np.ndarray, c: ShiftAdd) -> Iterator[Section]:
 def _check(network: Network, placed: list[PlacedLayer], c: ShiftAdd) -> None:
     a = c.activation
     low, high = integer_range(a.width, a.signed)
-    if (network.activation_width, network.activation_signed) not in ((None, None), (a.width, a.signed)):
+    of_network = network.activation_width, network.activation_signed
+    if of_network not in ((None, None), (a.width, a.signed)):
         sign = "signed" if network.activation_signed else "unsigned"
-        raise ThriftyError(f"the network takes {sign} activations of {network.activation_width} bits: set "
-                           "shift_add.activation to that")
+        raise ThriftyError(f"the network takes {sign} activations of {network.activation_width} bits: "
+                           "set shift_add.activation to that")
     mode = needed_mode(network)
     if c.mode not in ("both", mode):
         raise ThriftyError(f'the network needs shift_add.mode = "{mode}", not "{c.mode}"')
@@ -223,8 +226,8 @@ def _check(network: Network, placed: list[PlacedLayer], c: ShiftAdd) -> None:
                                    "compared with: scale both")
         need = (bin_bits if bins else sum_bits)(layer, a)
         if need > c.accumulator:
-            raise ThriftyError(f"layer {k}: a lane's sums need {need} bits, but shift_add.accumulator is "
-                               f"{c.accumulator}: set it to {need}")
+            raise ThriftyError(f"layer {k}: a lane's sums need {need} bits, but shift_add.accumulator "
+                               f"is {c.accumulator}: set it to {need}")
         need = max(result_bits(layer, a), a.width + 1)
         if need > c.result:
             raise ThriftyError(f"layer {k}: results need {need} bits, but shift_add.result is "

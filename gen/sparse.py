@@ -14,8 +14,8 @@ from gen.lanes import assign_lanes
 from gen.layout import pack
 from gen.network import Layer, Network
 from gen.section import Section
-from gen.terms import encode, signed_digits
 from gen.shorten import shorten
+from gen.terms import encode, signed_digits
 from hw.config import Activation, Capacity, Config, Sparse, bits_for, integer_range
 from hw.errors import ThriftyError
 from hw.packet import MemoryId

@@ -40,9 +40,9 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
         row, column = np.argwhere(bad)[0]
         kind = "signed" if activation.signed else "unsigned"
         raise ThriftyError(
-            f"{path}: input [{row}, {column}] is {values[row, column]}, outside {low} to {high}, the "
-            f"range of {activation.width}-bit {kind} activations: set {config.engine_name}.activation and "
-            "compile again")
+            f"{path}: input [{row}, {column}] is {values[row, column]}, outside {low} to {high}, "
+            f"the range of {activation.width}-bit {kind} activations: set "
+            f"{config.engine_name}.activation and compile again")
     return values.astype(np.int64)
 
 

@@ -12,6 +12,8 @@ PRESETS = {
     "binary16": "16 rows x 256 products for binary layers of up to 64 Ki weights, on ULX3S-85F",
     "sfc": "the binary network SFC on ULX3S-85F; capacities are chosen by compile",
     "sfc_icebreaker": "the same on the iCEBreaker, weights in its single-port RAM",
+    "shiftaddnet": "the shift-add network of the demo on ULX3S-85F; capacities are chosen by compile",
+    "shiftaddnet_icebreaker": "the same on the iCEBreaker, weights in its single-port RAM",
     "lenet": "LeNet-300-100 on 8 PEs; capacities are chosen by compile (the demo)",
 }
 """Name and purpose; each is a file beside this one."""

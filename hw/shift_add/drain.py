@@ -9,7 +9,7 @@ from hw.arithmetic.requantize import Requantizer
 from hw.config import Config, bits_for
 from hw.memory import Memory
 from hw.shift_add.array import ShiftAddArray
-from hw.shift_add.memories import Output, row_layout, row_width, step_layout
+from hw.shift_add.memories import row_layout, row_width, step_layout
 from hw.stream import delay
 
 __all__ = ["ShiftAddDrain", "group_layout"]
@@ -85,8 +85,8 @@ class ShiftAddDrain(Component):
             with m.If(rest[-1]):
                 m.d.sync += real.eq(0)
         with m.If(self.i_valid):
-            m.d.sync += [busy.eq(1), real.eq(1), group.eq(self.i), left.eq(c.lanes - 2), lane.eq(0),
-                         rest.eq(Mux(self.i.end, self.i.tail, Const(c.lanes - 1, bits_for(c.lanes))) - 1)]
+            m.d.sync += [busy.eq(1), real.eq(1), group.eq(self.i), left.eq(c.lanes - 2),
+                         lane.eq(0), rest.eq(Mux(self.i.end, self.i.tail, c.lanes - 1) - 1)]
             with m.If(self.i.begin):
                 m.d.sync += [row.eq(self.i.rows), element.eq(0)]
         writes = busy & real

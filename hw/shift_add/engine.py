@@ -32,8 +32,8 @@ class ShiftAddEngine(Component):
 
     Members: as those of ``hw.sparse.engine.SparseEngine``.
 
-    A layer takes ceil(rows / lanes) * inputs * terms cycles, and 37 more for each of these groups of rows
-    where lanes have bins; a group takes ``lanes`` cycles or more, as its rows leave one by one.
+    A layer takes ceil(rows / lanes) * inputs * terms cycles, and 37 more for each of these groups of
+    rows where lanes have bins; a group takes ``lanes`` cycles or more, as its rows leave one by one.
     """
 
     def __init__(self, config: Config):
