@@ -11,20 +11,18 @@ image.
 import json
 import tempfile
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 from amaranth import Cat, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
-from rich.table import Table
 
+from bench.flow import BOARD, ROOT, clocks, present, routed, simulated
 from bench.unit import NEXTPNR
 from bench.xnor_units import measure
 from boards.build import count_cells
 from boards.carry import absorb_logic, open_ends
-from boards.step import synthesise_step
 from boards.tools import Progress, Tools
 from gen.compile import compile_network
 from gen.datasets import mnist
@@ -35,18 +33,17 @@ from gen.presets import preset_path
 from gen.resolve import read_config
 from gen.verilog import emit, emit_technology
 from hw.binary.array import BinaryArray
-from hw.errors import ThriftyError
 from hw.shared import Shared
-from sim.simulate import npy_bytes, simulate
+from sim.simulate import npy_bytes
 
-__all__ = ["bench_binary"]
+__all__ = ["PARTS", "bench_binary"]
 
-BOARD = "ulx3s-85f"
+PARTS = ("unit", "array", "network")
+
 SIZES = (64, 128, 256)
 LAYERS = (1024, 1024, 512, 16)
 """Of a network of which every word and every group of 16 rows is full."""
 SFC = Path(__file__).parent.parent / "examples" / "networks" / "sfc.npz"
-ROOT = Path("build/bench/binary")
 
 
 def bench_binary(parts: list[str], seeds: int, *, as_json: bool) -> None:
@@ -56,7 +53,7 @@ def bench_binary(parts: list[str], seeds: int, *, as_json: bool) -> None:
         parts: Of "unit", "array", "network".
         seeds: Placements of each design, from 1 on.
     """
-    err, out = Console(stderr=True), Console()
+    err = Console(stderr=True)
     report: dict[str, Any] = {}
     with err.status("") as status:
 
@@ -70,16 +67,7 @@ def bench_binary(parts: list[str], seeds: int, *, as_json: bool) -> None:
             report["array"] = _array(seeds, progress)
         if "network" in parts:
             report["network"] = _network(seeds, progress)
-    if as_json:
-        print(json.dumps(report, indent=2))
-        return
-    for name, part in report.items():
-        rows = part if isinstance(part, list) else [part]
-        table = Table("", *(str(row["n"]) if "n" in row else "" for row in rows), title=name,
-                      title_justify="left")
-        for key in rows[0]:
-            table.add_row(key, *(str(row[key]) for row in rows))
-        out.print(table)
+    present(report, as_json)
 
 
 def _unit(family: str, n: int, seeds: int, progress: Any) -> dict[str, Any]:
@@ -87,9 +75,8 @@ def _unit(family: str, n: int, seeds: int, progress: Any) -> dict[str, Any]:
     runs = [measure(family, n, seed, progress=progress(f"{family}, {n} products, seed {seed}"))
             for seed in range(1, seeds + 1)]
     naive = measure(family, n, 1, naive=True, progress=progress(f"{family}, {n} products, naive"))
-    clocks = sorted(run["fmax_mhz"] for run in runs)
     return {**{key: runs[0][key] for key in ("family", "n", "slots", "slots_per_product", "comb", "ff")},
-            "fmax_mhz": median(clocks), "fmax_mhz_all_seeds": clocks,
+            **clocks([run["fmax_mhz"] for run in runs]),
             "naive_slots_per_product": naive["slots_per_product"]}
 
 
@@ -101,67 +88,47 @@ def _array(seeds: int, progress: Any) -> dict[str, Any]:
         weight = (2 * rng.integers(0, 2, (rows, columns)) - 1).astype(np.int8)
         last = k == len(LAYERS) - 2
         layers.append(BinaryLayer(weight, None if last else rng.integers(-32, 33, (rows, 1))))
-    folder = BuildFolder(ROOT / "array")
+    folder = BuildFolder(ROOT / "binary" / "array")
     network = folder.write("dividing.npz", dump(Network(layers, 1, True)))
     compile_network(network, preset_path("binary16"), folder)
     generate(None, folder)
     inputs = folder.write("vectors.npy", npy_bytes(2 * rng.integers(0, 2, (40, LAYERS[0])) - 1))
-    simulation = _simulated(folder, inputs, progress("array"))
+    simulation = simulated(folder, inputs, progress("array"))
     config = read_config(folder / "config.resolved.toml")
     c = config.binary
     products = c.pes * c.simd
     cells = _alone(BinaryArray(config), progress("array alone"))
-    runs = _routed(folder, seeds, progress("array"))
+    board = routed(folder, seeds, progress("array"))
     return {
         "pes": c.pes, "simd": c.simd, "products": products, **cells,
         "slots_per_product": round(cells["slots"] / products, 3),
         "comb_per_product": round(cells["comb"] / products, 3),
         "interval_cycles": simulation["interval_cycles"],
         "utilization": round(simulation["efficiency_steady"], 4),
-        **_clocks(runs), "board_slots": runs[0]["resources"]["slots"]["used"],
-        "board_ram": runs[0]["resources"]["ram"]["used"],
+        "fmax_mhz": board["fmax_mhz"], "fmax_mhz_all_seeds": board["fmax_mhz_all_seeds"],
+        "board_slots": board["slots"], "board_ram": board["ram"],
     }
 
 
 def _network(seeds: int, progress: Any) -> dict[str, Any]:
     """SFC on its preset: cycles from the simulation of every test image, clocks routed."""
-    folder = BuildFolder(ROOT / "sfc")
+    folder = BuildFolder(ROOT / "binary" / "sfc")
     compiled = compile_network(SFC, preset_path("sfc"), folder)
     generate(None, folder)
     data = mnist()
     images = np.where(data.test_images >= compiled.network.meta["input_threshold"], 1, -1)
     inputs = folder.write("test_images.npy", npy_bytes(images.astype(np.int8)))
-    simulation = _simulated(folder, inputs, progress("sfc"))
+    simulation = simulated(folder, inputs, progress("sfc"))
     accuracy = float((np.load(folder / "outputs.npy").argmax(1) == data.test_labels).mean())
-    runs = _routed(folder, seeds, progress("sfc"))
-    clocks = _clocks(runs)
+    board = routed(folder, seeds, progress("sfc"))
     return {
         "network": "sfc", "board": BOARD, "images": simulation["vectors"],
         "mismatches": simulation["mismatches"], "accuracy": accuracy,
         "latency_cycles": simulation["latency_cycles"],
         "interval_cycles": simulation["interval_cycles"],
-        "utilization": round(simulation["efficiency_steady"], 4), **clocks,
-        "images_per_second": round(clocks["fmax_mhz"] * 1e6 / simulation["interval_cycles"]),
-        **{name: each["used"] for name, each in runs[0]["resources"].items()},
+        "utilization": round(simulation["efficiency_steady"], 4), **board,
+        "images_per_second": round(board["fmax_mhz"] * 1e6 / simulation["interval_cycles"]),
     }
-
-
-def _simulated(folder: BuildFolder, inputs: Path, progress: Progress) -> dict[str, Any]:
-    progress("simulation", 0)
-    report, _ = simulate(folder, inputs, simulator="verilator", seed=1, stall=0.0, waves=False)
-    if report["mismatches"]:
-        raise ThriftyError(f"{folder.path}: {report['mismatches']} outputs differ from the golden model")
-    return report
-
-
-def _routed(folder: BuildFolder, seeds: int, progress: Progress) -> list[dict[str, Any]]:
-    return [synthesise_step(folder, BOARD, clock_hz=None, seed=seed, native=False, picture=False,
-                            progress=progress)[0] for seed in range(1, seeds + 1)]
-
-
-def _clocks(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    clocks = sorted(run["fmax_mhz"] for run in runs)
-    return {"fmax_mhz": median(clocks), "fmax_mhz_all_seeds": clocks}
 
 
 class _Harness(Component):

@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -313,13 +313,30 @@ def binary(
     as_json: Json = False,
 ) -> None:
     """The binary array: slots a product, clocks, and images a second of SFC."""
-    from bench.binary import bench_binary
+    from bench.binary import PARTS, bench_binary
 
-    parts = part or ["unit", "array", "network"]
-    unknown = sorted({*parts} - {"unit", "array", "network"})
+    bench_binary(_parts(part, PARTS), seeds, as_json=as_json)
+
+
+@bench_app.command()
+def shiftadd(
+    part: Annotated[list[str] | None, typer.Option(
+        help="lanes, throughput, constant, array or network; repeatable; default: all")] = None,
+    seeds: Annotated[int, typer.Option(help="placements of each design", min=1)] = 3,
+    as_json: Json = False,
+) -> None:
+    """The shift-add array: slots a lane, constant layers, clocks, and images a second of ShiftAddNet."""
+    from bench.shift_add import PARTS, bench_shift_add
+
+    bench_shift_add(_parts(part, PARTS), seeds, as_json=as_json)
+
+
+def _parts(given: list[str] | None, known: Sequence[str]) -> list[str]:
+    """The parts of a bench to run; ThriftyError, with their names, if one is unknown."""
+    unknown = sorted({*(given or [])} - {*known})
     if unknown:
-        raise ThriftyError(f"unknown part {unknown[0]!r}: there are unit, array, network")
-    bench_binary(parts, seeds, as_json=as_json)
+        raise ThriftyError(f"unknown part {unknown[0]!r}: there are {', '.join(known)}")
+    return given or [*known]
 
 
 def _show(report: dict[str, Any], as_json: bool, up_to_date: bool, step: str,
