@@ -31,7 +31,7 @@ from gen.verilog import emit
 from hw.binary import XnorCount
 from hw.shared import Shared
 
-__all__ = ["measure"]
+__all__ = ["measure", "route"]
 
 NEXTPNR = {
     "ecp5": ("--85k", "--package", "CABGA381", "--speed", "6", "--textcfg", "top.config",
@@ -83,9 +83,18 @@ def measure(family: str, n: int, seed: int, *, naive: bool = False,
             progress: Progress = lambda what, seconds: None) -> dict[str, Any]:
     """One unit routed: ``family form n slots slots_per_product comb ff fmax_mhz seed``."""
     harness = Harness(NaiveCount(n) if naive else XnorCount(n, family))
+    routed = route(family, emit(harness, "harness", [harness.shared]), seed, progress)
+    return {"family": family, "form": "naive" if naive else "chains", "n": n, "slots": routed["slots"],
+            "slots_per_product": round(routed["slots"] / n, 3), "comb": routed["comb"],
+            "ff": routed["ff"], "fmax_mhz": routed["fmax_mhz"], "seed": seed}
+
+
+def route(family: str, verilog: str, seed: int, progress: Progress,
+          goal_mhz: float | None = None) -> dict[str, Any]:
+    """The module ``unit`` in a ``harness``, routed: ``slots comb ff fmax_mhz``, and ``cells`` by type."""
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         folder = Path(scratch)
-        (folder / "top.v").write_text(emit(harness, "harness", [harness.shared]))
+        (folder / "top.v").write_text(verilog)
         (folder / "synth.ys").write_text(
             f"read_verilog top.v\nsetattr -mod -set keep_hierarchy 1 unit\n"
             f"{SYNTHESIS[family]} -top harness -json netlist.json\n")
@@ -96,17 +105,16 @@ def measure(family: str, n: int, seed: int, *, naive: bool = False,
         open_ends(netlist)
         (folder / "netlist.json").write_text(json.dumps(netlist))
         tools.run(f"nextpnr-{family}", *NEXTPNR[family], "--json", "netlist.json",
-                  "--freq", str(GOAL_MHZ[family]), "--timing-allow-fail", "--seed", str(seed),
-                  "--report", "report.json", "--write", "routed.json")
+                  "--freq", str(goal_mhz or GOAL_MHZ[family]), "--timing-allow-fail",
+                  "--seed", str(seed), "--report", "report.json", "--write", "routed.json")
         report = json.loads((folder / "report.json").read_text())
         (routed,) = json.loads((folder / "routed.json").read_text())["modules"].values()
     comb = sum(cell["type"] == COMB[family] and name.startswith(("unit.", "$nextpnr"))
                for name, cell in routed["cells"].items())
     slots = cells["LUT4"] + 2 * cells["CCU2C"] if family == "ecp5" else comb
     ff = sum(count for kind, count in cells.items() if kind.startswith(("TRELLIS_FF", "SB_DFF")))
-    return {"family": family, "form": "naive" if naive else "chains", "n": n, "slots": slots,
-            "slots_per_product": round(slots / n, 3), "comb": comb, "ff": ff,
-            "fmax_mhz": round(min(net["achieved"] for net in report["fmax"].values()), 1), "seed": seed}
+    return {"slots": slots, "comb": comb, "ff": ff, "cells": cells,
+            "fmax_mhz": round(min(net["achieved"] for net in report["fmax"].values()), 1)}
 
 
 EXACT = """

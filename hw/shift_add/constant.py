@@ -67,7 +67,7 @@ class ConstantLayer(Component):
         built = chains(graph)
         # Every bit of a node is another one's or a sum.
         pipes: list[list[_Pipe | _Zero]] = [[_Pipe(m, moves, bit, 0, f"i_{k}_{place}")
-                  for place, bit in enumerate(self.i.payload[k].as_value())]
+                  for place, bit in enumerate(Value.cast(self.i.payload[k]))]
                  for k in range(graph.inputs)]
         zero = _Zero()
         sums = []
