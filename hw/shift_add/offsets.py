@@ -8,7 +8,7 @@ constant k is (x ^ y ^ k) + 2 * maj(x, y, k), and one half adds a function of tw
 and one of two wires of the column below (``hw.carry``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from hw.shift_add.graph import Graph, Term
@@ -104,16 +104,32 @@ class _Operand:
 
 
 def cost(graph: Graph) -> int:
-    """Slots of LUT4 and carry cells, but for the ends of rows."""
-    return sum(chain.slots for chain in chains(graph))
+    """Slots of LUT4 and carry cells, but for the ends of rows and before any node is turned."""
+    return sum(chain.slots for chain in _chains(graph, frozenset()))
 
 
-def chains(graph: Graph, turned: Sequence[bool] = ()) -> list[Chain]:
+def chains(graph: Graph) -> list[Chain]:
     """How each adder is built, in their order.
 
-    Args:
-        turned: For each adder whether its negative is stored; outputs are never.
+    The negative of a node is stored where that takes fewer slots; tried for what LUTs are needed for.
     """
+    turned: set[int] = set()
+    best = _chains(graph, turned)
+    slots = sum(chain.slots for chain in best)
+    tried: set[int] = set()
+    for number, adder in enumerate(graph.adders):
+        for term in adder.terms if best[number].luts else ():
+            if term.node < graph.inputs or term.node in tried:
+                continue
+            tried.add(term.node)
+            found = _chains(graph, turned | {term.node})
+            now = sum(chain.slots for chain in found)
+            if now < slots:
+                turned, best, slots = turned | {term.node}, found, now
+    return best
+
+
+def _chains(graph: Graph, turned: Set[int]) -> list[Chain]:
     outputs = {term.node for term in graph.outputs if term is not None}
     held = [_input(graph)] * graph.inputs
     result = []
@@ -122,7 +138,7 @@ def chains(graph: Graph, turned: Sequence[bool] = ()) -> list[Chain]:
         low, high = graph.ranges[node]
         if node in outputs:
             chain = _output(adder.terms, held, low, high)
-        elif turned and turned[number]:
+        elif node in turned:
             chain = _inner(adder.terms, held, -1, -high, -low)
         else:
             chain = _inner(adder.terms, held, 1, low, high)
