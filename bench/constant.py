@@ -68,7 +68,8 @@ class _Foreign(Component):
     def elaborate(self, platform):
         m = Module()
         inputs, outputs = Signal(self.inputs), Signal(self.outputs)
-        m.submodules.unit = Instance("unit", i_clk=ClockSignal(), i_model_inp=inputs, o_model_out=outputs)
+        m.submodules.unit = Instance(
+            "unit", i_clk=ClockSignal(), i_model_inp=inputs, o_model_out=outputs)
         _feed(m, self.i, inputs, self.o, outputs)
         return m
 

@@ -91,7 +91,7 @@ def measure(family: str, n: int, seed: int, *, naive: bool = False,
 
 def route(family: str, verilog: str, seed: int, progress: Progress,
           goal_mhz: float | None = None) -> dict[str, Any]:
-    """The module ``unit`` in a ``harness``, routed: ``slots comb ff fmax_mhz``, and ``cells`` by type."""
+    """The module ``unit`` in a ``harness``, routed: ``slots comb ff fmax_mhz``; ``cells`` by type."""
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         folder = Path(scratch)
         (folder / "top.v").write_text(verilog)

@@ -1,8 +1,8 @@
 """A constant integer matrix to a graph of adders, as da4ml's solver finds it.
 
-The solver (da4ml, C. Sun et al., "da4ml: Distributed Arithmetic for Real-time Neural Networks on FPGAs",
-arXiv 2507.04535) is greedy. It is asked again for the same matrix in other orders and with other signs of
-rows and columns, which make it take other turns, and the cheapest graph in carry cells is taken.
+The solver (da4ml, C. Sun et al., arXiv 2507.04535) is greedy. It is asked again for the same matrix in
+other orders and with other signs of rows and columns, which make it take other turns, and the graph that
+is cheapest in carry cells is taken.
 """
 
 from typing import Any

@@ -93,8 +93,9 @@ def _manifest(config: Config, top: Top, verilog: dict[str, str]) -> dict[str, An
 def ports(component: Component) -> list[dict[str, Any]]:
     """The ports of a component's Verilog, as a manifest lists them."""
     clocks = [{"name": name, "direction": "input", "width": 1} for name in ("clk", "rst")]
-    return clocks + [{"name": name, "direction": "input" if flow.name == "In" else "output",
-                      "width": len(value)} for name, (value, flow) in sorted(port_map(component).items())]
+    return clocks + [
+        {"name": name, "direction": "input" if flow.name == "In" else "output", "width": len(value)}
+        for name, (value, flow) in sorted(port_map(component).items())]
 
 
 def _memories(kept: dict[str, int], text: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from hw.shift_add.offsets import Bit, Chain, Function
 
 __all__ = ["LONGEST", "add", "rows"]
 
-LONGEST = 48
+LONGEST = 32
 """Halves in one row. A tool sees a path along all of them; it has to be faster than a clock."""
 
 
@@ -57,7 +57,7 @@ def rows(chains: Sequence[Chain]) -> Iterator[list[int]]:
     while closed or open_:
         last = open_.popleft() if open_ else None
         used = 1 + (0 if last is None else len(chains[last].halves))
-        numbers = []
+        numbers: list[int] = []
         while closed and (used + len(chains[closed[0]].halves) <= LONGEST or not numbers):
             numbers.append(closed.popleft())
             used += len(chains[numbers[-1]].halves)

@@ -231,5 +231,5 @@ def _chain(held: Held, operands: Sequence[_Operand], constant: int, start: int, 
             parity = Function(wires, sum((each & 1) << k for k, each in enumerate(sums)))
             halves.append(Half(parity, below or Function()))
             below = Function(wires, sum((each >> 1) << k for k, each in enumerate(sums)))
-    # A top bit that is stored inverted is seen inverted by its readers only.
-    return Chain(Held(held.sign, held.width, held.offset, inverted), tuple(passed), tuple(halves), closed)
+    held = Held(held.sign, held.width, held.offset, inverted)
+    return Chain(held, tuple(passed), tuple(halves), closed)
