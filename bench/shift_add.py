@@ -14,7 +14,8 @@ import numpy as np
 from boards.estimate_shift_add import shift_add_cycles
 from rich.console import Console
 
-from bench.constant import measure_constant
+from bench.constant import FORMS, MATRICES
+from bench.constant import measure as measure_constant
 from bench.flow import BOARD, ROOT, clocks, present, routed, simulated
 from bench.shift_add_lanes import kinds, measure
 from boards.tools import Progress
@@ -53,7 +54,8 @@ def bench_shift_add(parts: list[str], seeds: int, *, as_json: bool) -> None:
             report["throughput"] = [_throughput(architecture, inputs, report["lanes"], progress)
                                     for architecture in ("bins", "barrel") for inputs in INPUTS]
         if "constant" in parts:
-            report["constant"] = measure_constant(seeds, progress)
+            report["constant"] = [_constant(name, form, seeds, progress)
+                                  for name in MATRICES for form in FORMS]
         if "array" in parts:
             report["array"] = [_array(architecture, seeds, progress)
                                for architecture in ("bins", "barrel")]
@@ -73,6 +75,13 @@ def _lanes(seeds: int, progress: Any) -> list[dict[str, Any]]:
                 "mode", "architecture", "family", "form", "accumulator", "comb", "ff")},
                 "slots_per_lane": runs[0]["slots"], **clocks([run["fmax_mhz"] for run in runs])})
     return rows
+
+
+def _constant(name: str, form: str, seeds: int, progress: Any) -> dict[str, Any]:
+    runs = [measure_constant(name, form, seed, progress(f"{name} {form}, seed {seed}"))
+            for seed in range(1, seeds + 1)]
+    return {**{key: value for key, value in runs[0].items() if key not in ("fmax_mhz", "seed")},
+            **clocks([run["fmax_mhz"] for run in runs])}
 
 
 def _layer(folder: BuildFolder, architecture: str, sizes: tuple[int, ...]) -> Path:

@@ -25,6 +25,7 @@ from rich.table import Table
 
 from bench.unit import route
 from boards.tools import Progress
+from gen.verilog import emit
 from hw.shared import Shared
 from hw.shift_add.adder import AdderLane
 from hw.shift_add.barrel import BarrelLane
@@ -150,7 +151,8 @@ def measure(kind: Kind, family: str, seed: int,
             progress: Progress = lambda what, seconds: None) -> dict[str, Any]:
     """16 lanes routed: ``family mode architecture form accumulator slots comb ff fmax_mhz seed``."""
     harness = Harness(kind.make())
-    unit = route(harness, [harness.shared], family, seed, [f"lane_{k}" for k in range(LANES)], progress)
+    unit = route(emit(harness, "harness", [harness.shared]), "lane", family, seed,
+                 [f"lane_{k}" for k in range(LANES)], progress)
     comb = round(unit.comb / LANES, 1)
     return {"family": family, "mode": kind.mode, "architecture": kind.architecture, "form": kind.form,
             "accumulator": kind.accumulator, "slots": unit.slots if family == "ecp5" else comb,

@@ -2,17 +2,13 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from amaranth.lib.wiring import Component
 
 from boards.build import count_cells
 from boards.carry import open_ends
 from boards.tools import Progress, Tools
-from gen.verilog import emit
-from hw.shared import Shared
 
 __all__ = ["Unit", "route"]
 
@@ -32,27 +28,27 @@ class Unit:
     """What a module takes.
 
     ``slots`` (LUT4 + 2 CCU2C + 6 DPR16X4, only meant for ECP5) and ``ff`` are those of the module as
-    Yosys counts its cells, ``comb`` the cells that nextpnr makes of all its instances.
+    Yosys counts its ``cells``, ``comb`` the cells that nextpnr makes of all its instances.
     """
 
     slots: int
     ff: int
     comb: int
     fmax_mhz: float
+    cells: Mapping[str, int]
 
 
-def route(harness: Component, shared: Sequence[Shared], family: str, seed: int,
-          instances: Sequence[str], progress: Progress) -> Unit:
-    """A harness routed on an LFE5U-85F (speed 6) or an iCE40UP5K.
+def route(verilog: str, unit: str, family: str, seed: int, instances: Sequence[str], progress: Progress,
+          goal_mhz: float | None = None) -> Unit:
+    """A module ``harness`` routed on an LFE5U-85F (speed 6) or an iCE40UP5K.
 
     Args:
-        shared: The modules that the harness instantiates; the first one is measured.
-        instances: The names of its instances.
+        unit: The module that is measured; it is kept whole.
+        instances: The names of its instances in the harness.
     """
-    unit = shared[0].name
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         folder = Path(scratch)
-        (folder / "top.v").write_text(emit(harness, "harness", shared))
+        (folder / "top.v").write_text(verilog)
         (folder / "synth.ys").write_text(
             f"read_verilog top.v\nsetattr -mod -set keep_hierarchy 1 {unit}\n"
             f"{SYNTHESIS[family]} -top harness -json netlist.json\n")
@@ -63,7 +59,7 @@ def route(harness: Component, shared: Sequence[Shared], family: str, seed: int,
         open_ends(netlist)
         (folder / "netlist.json").write_text(json.dumps(netlist))
         tools.run(f"nextpnr-{family}", *NEXTPNR[family], "--json", "netlist.json",
-                  "--freq", str(GOAL_MHZ[family]), "--timing-allow-fail", "--seed", str(seed),
+                  "--freq", str(goal_mhz or GOAL_MHZ[family]), "--timing-allow-fail", "--seed", str(seed),
                   "--report", "report.json", "--write", "routed.json")
         report = json.loads((folder / "report.json").read_text())
         (routed,) = json.loads((folder / "routed.json").read_text())["modules"].values()
@@ -73,4 +69,5 @@ def route(harness: Component, shared: Sequence[Shared], family: str, seed: int,
         ff=sum(count for kind, count in cells.items() if kind.startswith(("TRELLIS_FF", "SB_DFF"))),
         comb=sum(cell["type"] == COMB[family] and name.startswith(names)
                  for name, cell in routed["cells"].items()),
-        fmax_mhz=round(min(net["achieved"] for net in report["fmax"].values()), 1))
+        fmax_mhz=round(min(net["achieved"] for net in report["fmax"].values()), 1),
+        cells=cells)

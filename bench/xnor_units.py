@@ -71,7 +71,7 @@ def measure(family: str, n: int, seed: int, *, naive: bool = False,
             progress: Progress = lambda what, seconds: None) -> dict[str, Any]:
     """One unit routed: ``family form n slots slots_per_product comb ff fmax_mhz seed``."""
     harness = Harness(NaiveCount(n) if naive else XnorCount(n, family))
-    unit = route(harness, [harness.shared], family, seed, ["unit"], progress)
+    unit = route(emit(harness, "harness", [harness.shared]), "unit", family, seed, ["unit"], progress)
     slots = unit.slots if family == "ecp5" else unit.comb
     return {"family": family, "form": "naive" if naive else "chains", "n": n, "slots": slots,
             "slots_per_product": round(slots / n, 3), "comb": unit.comb, "ff": unit.ff,

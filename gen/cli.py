@@ -126,6 +126,30 @@ def generate(
 
 
 @app.command()
+def constant(
+    matrix: Annotated[Path, typer.Argument(help="outputs x inputs, integers (.npy)",
+                                           show_default=False)],
+    output: Output,
+    width: Annotated[int, typer.Option(help="bits of an input", min=1, max=16)] = 8,
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="inputs are 0 or more")] = False,
+    as_json: Json = False,
+) -> None:
+    """Generate a constant matrix as a pipeline of adders (needs thrifty[constant])."""
+    from gen.constant_step import generate_constant
+
+    folder = BuildFolder(output)
+    with _busy("looking for adders"):
+        manifest, up_to_date = generate_constant(matrix, folder, width=width, unsigned=unsigned)
+    _show({**manifest, "up_to_date": up_to_date}, as_json, up_to_date, "constant", {
+        "Verilog": str(output / manifest["verilog"]),
+        "adders": str(manifest["adders"]),
+        "latency": f"{manifest['latency']} cycles, 1 vector a cycle",
+        "slots on ECP5": f"about {manifest['ecp5_slots']:,}",
+        "manifest": str(output / "manifest.json"),
+    })
+
+
+@app.command()
 def simulate(
     build: BuildArg,
     inputs: Inputs = None,

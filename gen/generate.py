@@ -5,6 +5,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from amaranth.lib.wiring import Component
+
 from gen.folder import BuildFolder, hash_bytes
 from gen.resolve import agrees, complete, read_config, read_draft
 from gen.verilog import emit, emit_technology
@@ -14,7 +16,7 @@ from hw.registers import register_map
 from hw.shared import port_map
 from hw.top import Top
 
-__all__ = ["generate"]
+__all__ = ["generate", "ports"]
 
 _MEMORY = re.compile(
     r'(?:\(\* ram_style = "(\w+)" \*\)\s*)?\(\* thrifty_ports = "(\w+)" \*\)\s*'
@@ -71,17 +73,13 @@ def _config(path: Path | None, folder: BuildFolder) -> Config:
 
 
 def _manifest(config: Config, top: Top, verilog: dict[str, str]) -> dict[str, Any]:
-    ports = [{"name": "clk", "direction": "input", "width": 1},
-             {"name": "rst", "direction": "input", "width": 1}]
-    ports += [{"name": name, "direction": "input" if flow.name == "In" else "output",
-               "width": len(value)} for name, (value, flow) in sorted(port_map(top).items())]
     return {
         "name": config.name,
         "verilog": f"{config.name}.v",
         "technology": {name.split(".")[1]: name for name in verilog if name != f"{config.name}.v"},
         "configuration": config.model_dump(exclude={"compress"}, exclude_none=True),
         "hardware_id": config.hardware_id(),
-        "ports": ports,
+        "ports": ports(top),
         **register_map(),
         "keep_hierarchy": list(top.engine.kept),
         "memories": _memories(top.engine.kept, verilog[f"{config.name}.v"]),
@@ -90,6 +88,14 @@ def _manifest(config: Config, top: Top, verilog: dict[str, str]) -> dict[str, An
         "hashes": {**{name: hash_bytes(text.encode()) for name, text in verilog.items()},
                    f"{config.name}.core": hash_bytes(_core(config.name).encode())},
     }
+
+
+def ports(component: Component) -> list[dict[str, Any]]:
+    """The ports of a component's Verilog, as a manifest lists them."""
+    clocks = [{"name": name, "direction": "input", "width": 1} for name in ("clk", "rst")]
+    return clocks + [
+        {"name": name, "direction": "input" if flow.name == "In" else "output", "width": len(value)}
+        for name, (value, flow) in sorted(port_map(component).items())]
 
 
 def _memories(kept: dict[str, int], text: str) -> list[dict[str, Any]]:
