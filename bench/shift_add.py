@@ -23,7 +23,7 @@ from gen.compile import compile_network
 from gen.datasets import mnist
 from gen.folder import BuildFolder
 from gen.generate import generate
-from gen.network import Network, ShiftLayer, dump
+from gen.network import AdderLayer, Network, ShiftLayer, dump
 from gen.presets import preset_path
 from sim.simulate import npy_bytes
 
@@ -87,7 +87,7 @@ def _constant(name: str, form: str, seeds: int, progress: Any) -> dict[str, Any]
 def _layer(folder: BuildFolder, architecture: str, sizes: tuple[int, ...]) -> Path:
     """Random shift layers compiled for an array of ``ARRAY_LANES`` lanes; vectors for them."""
     rng = np.random.default_rng(1)
-    layers = []
+    layers: list[ShiftLayer | AdderLayer] = []
     for k, (columns, rows) in enumerate(zip(sizes, sizes[1:], strict=False)):
         sign = (2 * rng.integers(0, 2, (rows, columns, 1)) - 1).astype(np.int8)
         exponent = rng.integers(0, 16, sign.shape).astype(np.uint8)

@@ -14,6 +14,7 @@ Weight memories, sequencer and what reads the lanes out are not counted.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Annotated, Any
 
@@ -30,7 +31,7 @@ from hw.shared import Shared
 from hw.shift_add.adder import AdderLane
 from hw.shift_add.barrel import BarrelLane
 from hw.shift_add.bins import BinsLane
-from hw.shift_add.layout import operand_shape, weight_layout
+from hw.shift_add.layout import Mode, operand_shape, weight_layout
 from hw.stream import delay
 
 __all__ = ["kinds", "measure"]
@@ -49,7 +50,7 @@ ADDER_BITS = 24
 class Kind:
     """A form of a lane."""
 
-    mode: str
+    mode: Mode
     architecture: str
     form: str
     accumulator: int
@@ -59,7 +60,7 @@ class Kind:
 class NaiveLane(Component):
     """Products or distances, summed as anyone would write it."""
 
-    def __init__(self, mode: str, accumulator: int):
+    def __init__(self, mode: Mode, accumulator: int):
         self.mode = mode
         activation = Shape(WIDTH, SIGNED)
         super().__init__({
@@ -97,17 +98,17 @@ def kinds(family: str) -> list[Kind]:
     for form in ("cells", "plain") if family == "ecp5" else ("plain",):
         of = "ecp5" if form == "cells" else None
         for both in (False, True):
-            mode = "both" if both else "shift"
+            mode: Mode = "both" if both else "shift"
             if family == "ecp5":
-                found.append(Kind(mode, "bins", form, BINS_BITS, lambda both=both, of=of: BinsLane(
-                    WIDTH, SIGNED, BINS_BITS, both=both, family=of)))
-            found.append(Kind(mode, "barrel", form, BARREL_BITS, lambda both=both, of=of: BarrelLane(
-                WIDTH, SIGNED, BARREL_BITS, both=both, family=of)))
-        found.append(Kind("adder", "adder", form, ADDER_BITS, lambda of=of: AdderLane(
-            WIDTH, SIGNED, ADDER_BITS, family=of)))
+                found.append(Kind(mode, "bins", form, BINS_BITS, partial(
+                    BinsLane, WIDTH, SIGNED, BINS_BITS, both=both, family=of)))
+            found.append(Kind(mode, "barrel", form, BARREL_BITS, partial(
+                BarrelLane, WIDTH, SIGNED, BARREL_BITS, both=both, family=of)))
+        found.append(Kind("adder", "adder", form, ADDER_BITS, partial(
+            AdderLane, WIDTH, SIGNED, ADDER_BITS, family=of)))
     for mode, architecture in (("shift", "barrel"), ("both", "barrel"), ("adder", "adder")):
         found.append(Kind(mode, architecture, "naive", bits[architecture],
-                          lambda mode=mode, width=bits[architecture]: NaiveLane(mode, width)))
+                          partial(NaiveLane, mode, bits[architecture])))
     return found
 
 

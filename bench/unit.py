@@ -59,7 +59,8 @@ def route(verilog: str, unit: str, family: str, seed: int, instances: Sequence[s
         open_ends(netlist)
         (folder / "netlist.json").write_text(json.dumps(netlist))
         tools.run(f"nextpnr-{family}", *NEXTPNR[family], "--json", "netlist.json",
-                  "--freq", str(goal_mhz or GOAL_MHZ[family]), "--timing-allow-fail", "--seed", str(seed),
+                  "--freq", str(goal_mhz or GOAL_MHZ[family]), "--timing-allow-fail",
+                  "--seed", str(seed),
                   "--report", "report.json", "--write", "routed.json")
         report = json.loads((folder / "report.json").read_text())
         (routed,) = json.loads((folder / "routed.json").read_text())["modules"].values()

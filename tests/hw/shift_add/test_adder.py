@@ -50,7 +50,7 @@ def test_random(width, signed, accumulator, tmp_path):
 
 
 @pytest.mark.parametrize("signed", [False, True])
-@pytest.mark.parametrize("width", [4, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("width", [4, 8])
 def test_every_pair(width, signed, tmp_path):
     low, high = integer_range(width, signed)
     every = range(low, high + 1)

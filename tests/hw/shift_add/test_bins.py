@@ -97,7 +97,6 @@ def test_every_activation_and_weight(signed, tmp_path):
     check(lanes, steps, tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("signed", [False, True])
 def test_every_pair(signed, tmp_path):
     lanes = bank(8, signed, 20, True)
