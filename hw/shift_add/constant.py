@@ -37,11 +37,14 @@ class ConstantLayer(Component):
 
     def elaborate(self, platform):
         m = Module()
-        moves = Signal()
+        moves = Signal(self.latency)
         valid = Signal(self.latency)
-        m.d.comb += [moves.eq(self.o.ready | ~self.o.valid), self.i.ready.eq(moves),
-                     self.o.valid.eq(valid[-1])]
-        with m.If(moves):
+        m.d.comb += [self.i.ready.eq(moves[0]), self.o.valid.eq(valid[-1])]
+        if self.family:
+            ecp5.copies(m, self.o.ready, self.o.valid, moves)
+        else:
+            m.d.comb += moves.eq((self.o.ready | ~self.o.valid).replicate(self.latency))
+        with m.If(moves[0]):
             m.d.sync += valid.eq(Cat(self.i.valid, valid))
         build = self._cells if self.family else self._sums
         for k, (field, value) in enumerate(zip(self.graph.outputs, build(m, moves), strict=True)):
@@ -104,7 +107,7 @@ class _Pipe:
         while self.stage + len(self.values) <= stage:
             register = Signal.like(self.values[-1], name=f"{self.name}_{len(self.values)}",
                                    reset_less=True)
-            with self.m.If(self.moves):
+            with self.m.If(self.moves[self.stage + len(self.values) - 1]):
                 self.m.d.sync += register.eq(self.values[-1])
             self.values.append(register)
         return self.values[stage - self.stage]

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from amaranth import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Instance
 
 from hw.ecp5 import ONE, Half, place_row
 from hw.shift_add.offsets import Bit, Chain, Function
 
-__all__ = ["LONGEST", "add", "rows"]
+__all__ = ["LONGEST", "add", "copies", "rows"]
 
 LONGEST = 32
 """Halves in one row. A tool sees a path along all of them; it has to be faster than a clock."""
@@ -46,6 +47,13 @@ def add(m: Module, chains: Sequence[Chain], wire: Callable[[int, Bit], Value],
 
     for number, numbers in enumerate(rows(chains)):
         place_row(m, list(row(numbers)), str(number))
+
+
+def copies(m: Module, ready: Value, valid: Value, moves: Signal) -> None:
+    """``ready | ~valid`` in a LUT for each stage: one for all would stand far from most registers."""
+    for k, out in enumerate(moves):
+        m.submodules[f"moves_{k}"] = Instance("LUT4", a_keep=True, p_INIT=Const(0xDDDD, 16), i_A=valid,
+                                              i_B=ready, i_C=ONE, i_D=ONE, o_Z=out)
 
 
 def rows(chains: Sequence[Chain]) -> Iterator[list[int]]:

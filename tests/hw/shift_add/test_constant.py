@@ -145,3 +145,40 @@ def test_unknown_family():
     graph = adder_graph(np.array([[1]]), 0, 1)
     with pytest.raises(ValueError, match="family must be None or ecp5, not 'xc7'"):
         ConstantLayer(graph, "xc7")
+
+
+def test_cells_with_stalls(tmp_path):
+    """The cells' enables: as many cycles are lost as the reader is not ready, and no product."""
+    matrix = np.random.default_rng(3).integers(-8, 8, (4, 4))
+    layer = ConstantLayer(adder_graph(matrix, -128, 127, tries=2), "ecp5")
+    x = vectors(matrix, -128, 127, 60, 3)
+    widths = [len(Value.cast(layer.o.payload[f"_{k}"])) for k in range(4)]
+    # One more than is taken: an x would show in the carries of other chains of a row.
+    (tmp_path / "stimulus").write_text("".join(bits(row, [8] * 4) + "\n" for row in [*x, x[0]]))
+    (tmp_path / "layer.v").write_text(emit(layer, "layer") + models("ecp5") + f"""
+module bench;
+    reg clk = 0, ready = 0;
+    reg [31:0] stimulus [0:{len(x)}];
+    wire [{sum(widths)}-1:0] payload;
+    wire i_ready, valid;
+    integer k, place = 0;
+    layer dut (.clk(clk), .rst(1'b0), .i_payload(stimulus[place]), .i_valid(place < {len(x)}),
+               .i_ready(i_ready), .o_payload(payload), .o_valid(valid), .o_ready(ready));
+    initial begin
+        $readmemb("stimulus", stimulus);
+        for (k = 0; k < {4 * len(x)}; k = k + 1) begin
+            ready = $urandom;
+            #1 if (valid && ready) $display("%b", payload);
+            #4 if (i_ready && place < {len(x)}) begin
+                clk = 1;
+                #1 place = place + 1;
+            end else clk = 1;
+            #5 clk = 0;
+        end
+    end
+endmodule
+""")
+    subprocess.run(["iverilog", "-g2012", "-s", "bench", "-o", "bench.vvp", "layer.v"], cwd=tmp_path,
+                   check=True)
+    said = subprocess.run(["vvp", "bench.vvp"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert said.stdout.split() == [bits(row, widths) for row in x @ matrix.T]
