@@ -45,13 +45,12 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
     if folder.fresh("compile", key):
         return Compiled(*load_compiled(folder), folder.read_json("compile.json", "compile"), True)
     weight = draft.get("sparse", {}).get("weight", {})
+    given = next((name for name in ENGINES if name in draft), None)
     network = read_network(source, Compress(**draft.get("compress", {})), weight.get("width", 8),
                            weight.get("codebook_size", 16),
                            weight.get("terms", 2) if weight.get("kind") == "shift_add" else None,
-                           binary="binary" in draft)
-    given = [name for name in ENGINES if name in draft]
-    engine = given[0] if given else network.kind
-    config, parts, files, report = ENGINES[engine](draft, network, str(config_path))
+                           kind=given or "sparse")
+    config, parts, files, report = ENGINES[given or network.kind](draft, network, str(config_path))
     image = build_image(network, config, parts)
     report["image_bytes"] = len(image)
     results = folder.write_all({

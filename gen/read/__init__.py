@@ -6,6 +6,7 @@ from pathlib import Path
 from gen.compress.matrix import matrix_network
 from gen.network import Network, load
 from gen.read.matrix import read_matrix
+from gen.read.powers import shift_network
 from gen.read.signs import sign_network
 from hw.config import Compress
 from hw.errors import ThriftyError
@@ -16,13 +17,14 @@ SUFFIXES = (".npy", ".npz", ".mtx")
 
 
 def read_network(path: Path, compress: Compress, weight_width: int, codebook_size: int,
-                 terms: int | None = None, *, binary: bool = False) -> Network:
+                 terms: int | None = None, *, kind: str = "sparse") -> Network:
     """A network file as it is, or a bare matrix as a network of one layer.
 
     Args:
         compress, weight_width, codebook_size, terms: What becomes of a float matrix; see
             ``gen.compress.matrix``.
-        binary: A matrix is one of two values; see ``gen.read.signs``.
+        kind: What a matrix becomes, by the table of the engine that runs it: "sparse", "binary" (see
+            ``gen.read.signs``) or "shift_add" (see ``gen.read.powers``).
     """
     if not path.is_file():
         raise ThriftyError(f"{path}: no such file")
@@ -31,8 +33,10 @@ def read_network(path: Path, compress: Compress, weight_width: int, codebook_siz
                            f"{', '.join(SUFFIXES)}")
     if path.suffix == ".npz" and _is_network(path):
         return load(path)
-    if binary:
+    if kind == "binary":
         return sign_network(path)
+    if kind == "shift_add":
+        return shift_network(path)
     return matrix_network(read_matrix(path), compress, weight_width, codebook_size, terms)
 
 

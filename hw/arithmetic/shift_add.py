@@ -1,13 +1,13 @@
 """Products without a multiplier: a weight is a sum of a few signed powers of two."""
 
-from amaranth import Module, Mux, Shape, Signal, signed, unsigned
+from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.config import bits_for
 from hw.stream import delay
 
-__all__ = ["ShiftAddMultiplier", "word_layout"]
+__all__ = ["ShiftAddMultiplier", "shift_by", "word_layout"]
 
 
 def word_layout(width: int, signed_weight: bool, terms: int) -> ArrayLayout:
@@ -18,6 +18,16 @@ def word_layout(width: int, signed_weight: bool, terms: int) -> ArrayLayout:
     exponents = width if signed_weight else width + 1
     return ArrayLayout(StructLayout({"exponent": bits_for(exponents), "negative": 1, "nonzero": 1}),
                        terms)
+
+
+def shift_by(value: Value, choice: Value, distance: int, low: Value) -> Value:
+    """A stage of a shifter: a signed value, ``distance`` bits longer; shifted to the left if ``choice``.
+
+    Args:
+        low: The bit that comes in; the sign of a number that has been inverted to be negated.
+    """
+    return Mux(choice, Cat(low.replicate(distance), value),
+               Cat(value, value[-1].replicate(distance))).as_signed()
 
 
 class ShiftAddMultiplier(Component):
@@ -64,8 +74,10 @@ class ShiftAddMultiplier(Component):
                 m.d.sync += operand.eq(Mux(term.negative, opposite, self.i_activation))
             with m.Else():
                 m.d.sync += operand.eq(0)
-            exponent = delay(m, term.exponent, 1, f"exponent_{k}", reset_less=True)
+            value: Value = operand
+            for bit, choice in enumerate(delay(m, term.exponent, 1, f"exponent_{k}", reset_less=True)):
+                value = shift_by(value, choice, 1 << bit, Const(0))
             shifted.append(Signal.like(self.o_product, name=f"shifted_{k}", reset_less=True))
-            m.d.sync += shifted[k].eq(operand << exponent)
+            m.d.sync += shifted[k].eq(value)
         m.d.sync += self.o_product.eq(sum(shifted[1:], shifted[0]))
         return m

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.arithmetic.shift_add import shift_by
 from hw.ecp5 import ONE, Half, place_row, table
 from hw.shift_add.compare import compare
 from hw.shift_add.family import check_lane
@@ -76,8 +77,7 @@ class BarrelLane(Component):
             distance = 1 << stage
             y = Signal(len(x) + distance, name=f"by_{distance}", reset_less=True)
             # What is shifted in is negated, too.
-            low = (~positive).replicate(distance) if stage else Const(0, distance)
-            shifted = Mux(exponent[0], Cat(low, x), Cat(x, x[-1].replicate(distance)))
+            shifted = shift_by(x, exponent[0], distance, ~positive if stage else Const(0))
             m.d.sync += y.eq(shifted if stage else shifted ^ (~positive).replicate(len(y)))
             x = y
             exponent = delay(m, exponent[1:], 1, f"exponent_{stage}", reset_less=True)

@@ -70,7 +70,7 @@ def test_not_a_matrix_of_signs(array, message, tmp_path):
 def test_other_files(tmp_path):
     (tmp_path / "w.mtx").write_text("%%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 1\n")
     with pytest.raises(ThriftyError, match=r"w\.mtx: a matrix for the binary array comes as \.npy"):
-        read_network(tmp_path / "w.mtx", Compress(), 8, 16, binary=True)
+        read_network(tmp_path / "w.mtx", Compress(), 8, 16, kind="binary")
     np.save(tmp_path / "w.npy", np.ones((2, 3)))
-    assert read_network(tmp_path / "w.npy", Compress(), 8, 16, binary=True).kind == "binary"
+    assert read_network(tmp_path / "w.npy", Compress(), 8, 16, kind="binary").kind == "binary"
     assert read_network(tmp_path / "w.npy", Compress(), 8, 16).kind == "sparse"
