@@ -1,28 +1,17 @@
 """Random binary arrays and networks through compile, generate and simulate, judged by Python's integers.
-
-``python -m bench.binary_configurations`` draws every case from the seed and the case's number alone, so
-``--only 17`` runs the 17th again whatever ``--count`` was.
 """
 
-import shutil
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Any
 
 import numpy as np
-import tomli_w
-import typer
 
-from bench.cases import run_cases
-from gen.compile import compile_network
-from gen.folder import BuildFolder
-from gen.generate import generate
-from gen.network import BinaryLayer, Network, dump
+from bench.cases import Case, run_case, run_command
+from gen.compile import Compiled
+from gen.network import BinaryLayer, Network
 from hw.config import integer_range
-from sim.simulate import npy_bytes, simulate
 
-__all__ = ["Case", "check", "draw", "expected"]
+__all__ = ["check", "draw", "expected"]
 
 SIZES = (1, 2, 3, 7, 16, 31, 32, 33, 61, 64, 97, 127, 128, 211, 256, 300)
 """Rows or columns of every other layer; the others have any number up to 300."""
@@ -31,16 +20,6 @@ CYCLES = 3000
 LIGHT = 250_000
 """Products a cycle times cycles up to which Icarus takes less time than Verilator's compiler."""
 VECTORS = 12
-
-
-@dataclass(frozen=True)
-class Case:
-    """A configuration file's table, a network, and vectors for it, int64 (vectors x inputs)."""
-
-    config: dict[str, Any]
-    network: Network
-    inputs: np.ndarray
-    stall: float
 
 
 def draw(seed: int, index: int) -> Case:
@@ -146,20 +125,15 @@ def expected(case: Case) -> np.ndarray:
     return values
 
 
+def _light(compiled: Compiled) -> bool:
+    products = compiled.config.binary.products
+    return products * (compiled.report["array_cycles"] + 300) < LIGHT
+
+
 def check(case: Case, path: Path) -> dict[str, Any]:
     """Run a case in a build folder; what it was, and how many outputs are wrong."""
-    folder = BuildFolder(path)
-    source = folder.write("network.source.npz", dump(case.network))
-    inputs = folder.write("inputs.npy", npy_bytes(case.inputs))
-    config = folder.write("config.toml", tomli_w.dumps(case.config))
-    start = time.monotonic()
-    compiled = compile_network(source, config, folder)
-    chosen, cycles = compiled.config.binary, compiled.report["array_cycles"]
-    generate(None, folder)
-    light = chosen.pes * chosen.simd * (cycles + 300) < LIGHT
-    simulator = "icarus" if light and shutil.which("iverilog") else "verilator"
-    report, _ = simulate(folder, inputs, simulator=simulator, seed=1, stall=case.stall, waves=False)
-    outputs, right = np.load(folder / "outputs.npy"), expected(case)
+    done = run_case(case, path, expected(case), light=_light)
+    chosen = done.compiled.config.binary
     a = chosen.activation
     layers = case.network.binary_layers
     levels = [0 if layer.thresholds is None else layer.thresholds.shape[1] for layer in layers]
@@ -170,23 +144,12 @@ def check(case: Case, path: Path) -> dict[str, Any]:
         "accumulator": chosen.accumulator, "scale": chosen.scale_width,
         "layers": " ".join(f"{layer.rows}x{layer.columns}" for layer in layers),
         "levels": " ".join(map(str, levels)),
-        "stall": case.stall, "simulator": report["simulator"], "array_cycles": cycles,
-        "interval": report["interval_cycles"],
-        "mismatches": int((outputs != right).sum()) if outputs.shape == right.shape else right.size,
-        "seconds": round(time.monotonic() - start, 1),
+        "stall": case.stall, "simulator": done.report["simulator"],
+        "array_cycles": done.compiled.report["array_cycles"], "interval": done.report["interval_cycles"],
+        "mismatches": done.mismatches, "seconds": done.seconds,
     }
 
 
-def main(
-    count: Annotated[int, typer.Option(help="how many cases", min=1)] = 100,
-    seed: Annotated[int, typer.Option(help="of configurations, networks and inputs", min=0)] = 1,
-    only: Annotated[Optional[int], typer.Option(help="run this case alone", min=0)] = None,  # noqa: UP045
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-) -> None:
-    """Small designs on Icarus, whose compiler takes a second; others on Verilator."""
-    run_cases(lambda seed, index, folder: check(draw(seed, index), folder), count=count, seed=seed,
-              only=only, as_json=as_json)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(draw, check, count=100,
+                about="Small designs on Icarus, whose compiler takes a second; others on Verilator.")

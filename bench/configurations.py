@@ -1,44 +1,22 @@
 """Random configurations and networks through compile, generate and simulate, judged by NumPy.
-
-``python -m bench.configurations`` draws every case from the seed and the case's number alone, so
-``--only 17`` runs the 17th again whatever ``--count`` was.
 """
 
-import shutil
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-import tomli_w
-import typer
 
-from bench.cases import run_cases
-from gen.compile import compile_network
-from gen.folder import BuildFolder
-from gen.generate import generate
-from gen.network import Layer, Network, dump
+from bench.cases import Case, run_case, run_command
+from gen.network import Layer, Network
 from hw.config import bits_for, integer_range
-from sim.simulate import npy_bytes, simulate
 
-__all__ = ["Case", "check", "draw", "expected"]
+__all__ = ["check", "draw", "expected"]
 
 PES = (1, 2, 3, 5, 7, 13, 16, 31, 37, 61, 64)
 """PEs of two cases in three; the others have any number up to 64."""
 DENSITIES = (0.0, 0.05, 0.3, 0.7, 1.0)
 VECTORS = 6
-
-
-@dataclass(frozen=True)
-class Case:
-    """A configuration file's table, a network, and vectors for it, int64 (vectors x inputs)."""
-
-    config: dict[str, Any]
-    network: Network
-    inputs: np.ndarray
-    stall: float
 
 
 def draw(seed: int, index: int) -> Case:
@@ -188,16 +166,8 @@ def expected(case: Case) -> np.ndarray:
 
 def check(case: Case, path: Path) -> dict[str, Any]:
     """Run a case in a build folder; what it was, and how many outputs are wrong."""
-    folder = BuildFolder(path)
-    source = folder.write("network.source.npz", dump(case.network))
-    inputs = folder.write("inputs.npy", npy_bytes(case.inputs))
-    config = folder.write("config.toml", tomli_w.dumps(case.config))
-    start = time.monotonic()
-    chosen = compile_network(source, config, folder).config.sparse
-    generate(None, folder)
-    simulator = "icarus" if shutil.which("iverilog") else "verilator"
-    report, _ = simulate(folder, inputs, simulator=simulator, seed=1, stall=case.stall, waves=False)
-    outputs, right = np.load(folder / "outputs.npy"), expected(case)
+    done = run_case(case, path, expected(case))
+    chosen = done.compiled.config.sparse
     a, w, index = chosen.activation, chosen.weight, chosen.index
     return {
         "pes": chosen.pes, "broadcasts": chosen.broadcasts, "drains": chosen.drains,
@@ -209,22 +179,11 @@ def check(case: Case, path: Path) -> dict[str, Any]:
         "accumulator": chosen.accumulator.width,
         "layers": " ".join(f"{layer.rows}x{layer.columns}" for layer in case.network.layers),
         "nonzeros": sum(int(layer.weight.nnz) for layer in case.network.layers),
-        "stall": case.stall, "simulator": report["simulator"], "cycles": report["cycles"],
-        "mismatches": int((outputs != right).sum()) if outputs.shape == right.shape else right.size,
-        "seconds": round(time.monotonic() - start, 1),
+        "stall": case.stall, "simulator": done.report["simulator"], "cycles": done.report["cycles"],
+        "mismatches": done.mismatches, "seconds": done.seconds,
     }
 
 
-def main(
-    count: Annotated[int, typer.Option(help="how many cases", min=1)] = 200,
-    seed: Annotated[int, typer.Option(help="of configurations, networks and inputs", min=0)] = 1,
-    only: Annotated[Optional[int], typer.Option(help="run this case alone", min=0)] = None,  # noqa: UP045
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-) -> None:
-    """On Icarus: it compiles a small design in a second. On Verilator if Icarus is not installed."""
-    run_cases(lambda seed, index, folder: check(draw(seed, index), folder), count=count, seed=seed,
-              only=only, as_json=as_json)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(draw, check, count=200, about="On Icarus: it compiles a small design in a second. On "
+                "Verilator if Icarus is not installed.")

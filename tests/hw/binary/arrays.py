@@ -1,28 +1,24 @@
 """Small binary arrays and networks for tests, and an array in Amaranth's simulator."""
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import reduce
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
-from unittest import mock
 
 import numpy as np
-from amaranth import Elaboratable, Module, Signal
-from amaranth.lib.wiring import Component, In, Out
+from amaranth import Module
+from amaranth.lib.wiring import Component, Out
 
 from gen.binary import sections
 from gen.network import BinaryLayer, Network
 from gen.resolve import resolve_binary
-from gen.vectors import vector_packets
-from hw import packet
 from hw.binary.bank import RowBank
 from hw.binary.engine import BinaryEngine
 from hw.binary.popcount import PopCount
 from hw.binary.xnor_count import XnorCount
 from hw.config import Config, integer_range
-from hw.shared import Shared
-from tests.hw.stalls import cycles
+from hw.packet import MemoryId
+from tests.hw import engines
 
 __all__ = ["Bench", "config", "in_one_piece", "network", "random_inputs", "resolved", "signs"]
 
@@ -76,19 +72,6 @@ def random_inputs(rng: np.random.Generator, config: Config, columns: int, count:
     return vectors
 
 
-class _Copy(Elaboratable):
-    def __init__(self, component: Component, inputs: dict[str, Any]):
-        self.component, self.inputs = component, inputs
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.it = self.component
-        for path, member, value in self.component.signature.flatten(self.component):
-            if member.flow == In and path[0] in self.inputs:
-                m.d.comb += value.eq(reduce(getattr, path[1:], self.inputs[path[0]]))
-        return m
-
-
 class _Zero(Component):
     """As many cycles as a count takes, and nothing counted."""
 
@@ -99,33 +82,26 @@ class _Zero(Component):
         return Module()
 
 
-def _instantiate(shared: Shared, *, counts: bool, **inputs: Any) -> tuple[Elaboratable, Component]:
-    it = shared.component
+def _copy(it: Component, *, counts: bool) -> Component:
     if isinstance(it, RowBank):
-        copy: Component = RowBank(it.config, it.count, load_width=len(it.i_load.data),
-                                  load_address=len(it.i_load.address))
-    elif not counts:
-        return _Copy(zero := _Zero(it), {}), zero
-    elif isinstance(it, XnorCount):
-        copy = XnorCount(len(it.i_a))
-    else:
-        assert isinstance(it, PopCount)
-        copy = PopCount(len(it.i))
-    return _Copy(copy, inputs), copy
+        return RowBank(it.config, it.count, load_width=len(it.i_load.data),
+                       load_address=len(it.i_load.address))
+    if not counts:
+        return _Zero(it)
+    if isinstance(it, XnorCount):
+        return XnorCount(len(it.i_a))
+    assert isinstance(it, PopCount)
+    return PopCount(len(it.i))
 
 
-@contextmanager
-def in_one_piece(*, counts: bool = True) -> Iterator[None]:
-    """Shared modules are submodules inside, as Amaranth's simulator needs them.
-
-    Without ``counts``, counting units count nothing, which leaves all times as they are.
+def in_one_piece(*, counts: bool = True) -> AbstractContextManager[None]:
+    """For Amaranth's simulator. Without ``counts``, counting units count nothing, which leaves all times
+    as they are.
     """
-    with mock.patch.object(Shared, "instantiate", lambda shared, **inputs: _instantiate(
-            shared, counts=counts, **inputs)):
-        yield
+    return engines.in_one_piece(partial(_copy, counts=counts))
 
 
-class Bench:
+class Bench(engines.EngineBench):
     """An array between a host that sends packets and one that takes results.
 
     Args:
@@ -134,96 +110,6 @@ class Bench:
     """
 
     def __init__(self, config: Config, net: Network, *, seed: int | None = None, counts: bool = True):
-        print(f"seed {seed}")
-        self.config, self.net, self.counts = config, net, counts
-        self.rng = random.Random(seed)
-        self.eager = [1.0, 1.0] if seed is None else [self.rng.choice([1.0, 0.5, 0.05]) for _ in "io"]
-        self.dut = BinaryEngine(config)
-        self.reset = Signal()
-        self.sent: list[int] = []  # cycles of commits
-        self.left: list[int] = []  # cycles of the results' last words
-        self.cycle = 0
-
-    async def load(self, ctx) -> None:
-        bus = self.dut.i_load
-        for section in sections(self.net, self.config):
-            if not self.counts and section.memory == packet.MemoryId.WEIGHTS:
-                continue
-            ctx.set(bus.memory, section.memory)
-            ctx.set(bus.pe, section.pe)
-            ctx.set(bus.write, 1)
-            for address, words in enumerate(section.words):
-                ctx.set(bus.address, address)
-                ctx.set(bus.data, int.from_bytes(words.astype("<u4").tobytes(), "little"))
-                await ctx.tick()
-            ctx.set(bus.write, 0)
-        ctx.set(self.dut.i_count, self.net.outputs)
-        await ctx.tick().repeat(4)
-
-    async def send(self, ctx, vectors: np.ndarray) -> None:
-        """Vectors, as the packet receiver passes them on; tags count from 0."""
-        dut = self.dut
-        for tag, data in enumerate(vector_packets(vectors, self.config)):
-            for word in np.frombuffer(packet.parse(data)[2], "<u4").tolist():
-                while self.rng.random() > self.eager[0]:
-                    await ctx.tick()
-                ctx.set(dut.i.payload, word)
-                ctx.set(dut.i.valid, 1)
-                await ctx.tick().until(dut.i.ready)
-                ctx.set(dut.i.valid, 0)
-            await ctx.tick().repeat(5)  # the checksum
-            ctx.set(dut.i_tag, tag)
-            ctx.set(dut.i_commit, 1)
-            await ctx.tick()
-            ctx.set(dut.i_commit, 0)
-            self.sent.append(self.cycle)
-            await ctx.tick().repeat(4)  # the head of the next packet
-
-    async def take(self, ctx, count: int) -> np.ndarray:
-        """Results of so many vectors: int64 (vectors x outputs), tags from 0."""
-        dut, results = self.dut, []
-        for tag in range(count):
-            (seen,) = await ctx.tick().sample(dut.o_tag).until(dut.o_start)
-            assert seen == tag
-            ctx.set(dut.i_go, 1)
-            await ctx.tick()
-            ctx.set(dut.i_go, 0)
-            words: list[int] = []
-            while len(words) < self.net.outputs:
-                ctx.set(dut.o.ready, self.rng.random() <= self.eager[1])
-                _, _, valid, ready, word = await ctx.tick().sample(
-                    dut.o.valid, dut.o.ready, dut.o.payload)
-                if valid and ready:
-                    words.append(word)
-            ctx.set(dut.o.ready, 0)
-            self.left.append(self.cycle)
-            results.append(np.array(words, "<u4").view("<i4").astype(np.int64))
-        return np.stack(results)
-
-    async def clock(self, ctx) -> None:
-        async for _ in ctx.tick():
-            self.cycle += 1
-
-    def simulate(self, *testbenches: Callable[[Any], Any], component: Any = None) -> None:
-        """The first testbench decides when it is over."""
-        with in_one_piece(counts=self.counts):
-            cycles(self.dut if component is None else component, *testbenches, self.clock)
-
-    def run(self, vectors: np.ndarray) -> np.ndarray:
-        """The results of vectors."""
-        results = None
-        loaded = False
-
-        async def take(ctx):
-            nonlocal results, loaded
-            await self.load(ctx)
-            loaded = True
-            results = await self.take(ctx, len(vectors))
-
-        async def send(ctx):
-            while not loaded:
-                await ctx.tick()
-            await self.send(ctx, vectors)
-
-        self.simulate(take, send)
-        return results
+        parts = [part for part in sections(net, config) if counts or part.memory != MemoryId.WEIGHTS]
+        super().__init__(config, net, BinaryEngine(config), parts,
+                         partial(in_one_piece, counts=counts), seed=seed)
