@@ -20,7 +20,8 @@ from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
 from rich.table import Table
 
-from bench.xnor_units import NEXTPNR, measure
+from bench.unit import NEXTPNR
+from bench.xnor_units import measure
 from boards.build import count_cells
 from boards.carry import absorb_logic, open_ends
 from boards.step import synthesise_step

@@ -24,25 +24,13 @@ from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
 from rich.table import Table
 
-from boards.build import count_cells
-from boards.carry import open_ends
-from boards.tools import Progress, Tools
+from bench.unit import route
+from boards.tools import Progress
 from gen.verilog import emit
 from hw.binary import XnorCount
 from hw.shared import Shared
 
 __all__ = ["measure"]
-
-NEXTPNR = {
-    "ecp5": ("--85k", "--package", "CABGA381", "--speed", "6", "--textcfg", "top.config",
-             "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"),
-    "ice40": ("--up5k", "--package", "sg48", "--asc", "top.asc"),
-}
-SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40 -device u"}
-COMB = {"ecp5": "TRELLIS_COMB", "ice40": "ICESTORM_LC"}
-GOAL_MHZ = {"ecp5": 300, "ice40": 80}
-"""More than is reached, so that nextpnr does what it can."""
-
 
 class NaiveCount(Component):
     """As ``XnorCount``: a tree of additions, and a register behind it."""
@@ -83,30 +71,11 @@ def measure(family: str, n: int, seed: int, *, naive: bool = False,
             progress: Progress = lambda what, seconds: None) -> dict[str, Any]:
     """One unit routed: ``family form n slots slots_per_product comb ff fmax_mhz seed``."""
     harness = Harness(NaiveCount(n) if naive else XnorCount(n, family))
-    with tempfile.TemporaryDirectory(dir=".") as scratch:
-        folder = Path(scratch)
-        (folder / "top.v").write_text(emit(harness, "harness", [harness.shared]))
-        (folder / "synth.ys").write_text(
-            f"read_verilog top.v\nsetattr -mod -set keep_hierarchy 1 unit\n"
-            f"{SYNTHESIS[family]} -top harness -json netlist.json\n")
-        tools = Tools(folder, native=False, progress=progress)
-        tools.run("yosys", "-s", "synth.ys")
-        netlist = json.loads((folder / "netlist.json").read_text())
-        cells = count_cells(netlist["modules"], "unit")
-        open_ends(netlist)
-        (folder / "netlist.json").write_text(json.dumps(netlist))
-        tools.run(f"nextpnr-{family}", *NEXTPNR[family], "--json", "netlist.json",
-                  "--freq", str(GOAL_MHZ[family]), "--timing-allow-fail", "--seed", str(seed),
-                  "--report", "report.json", "--write", "routed.json")
-        report = json.loads((folder / "report.json").read_text())
-        (routed,) = json.loads((folder / "routed.json").read_text())["modules"].values()
-    comb = sum(cell["type"] == COMB[family] and name.startswith(("unit.", "$nextpnr"))
-               for name, cell in routed["cells"].items())
-    slots = cells["LUT4"] + 2 * cells["CCU2C"] if family == "ecp5" else comb
-    ff = sum(count for kind, count in cells.items() if kind.startswith(("TRELLIS_FF", "SB_DFF")))
+    unit = route(harness, [harness.shared], family, seed, ["unit"], progress)
+    slots = unit.slots if family == "ecp5" else unit.comb
     return {"family": family, "form": "naive" if naive else "chains", "n": n, "slots": slots,
-            "slots_per_product": round(slots / n, 3), "comb": comb, "ff": ff,
-            "fmax_mhz": round(min(net["achieved"] for net in report["fmax"].values()), 1), "seed": seed}
+            "slots_per_product": round(slots / n, 3), "comb": unit.comb, "ff": unit.ff,
+            "fmax_mhz": unit.fmax_mhz, "seed": seed}
 
 
 EXACT = """

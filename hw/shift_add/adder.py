@@ -35,10 +35,10 @@ class AdderLane(Component):
     Latency ``latency`` cycles (2) from inputs to ``o_sum``, one input a cycle, no stalls. Inputs come
     from registers.
 
-    On ECP5 two additions in one cell, the choice among the carry cells' inputs: a comparison of a half a
-    bit, its carry's half, and a half a bit of the accumulator. iCE40 has no such cell: the operands of
-    its carry are the LUT's inputs I1 and I2, which leaves I0 to choose with, so the choice takes a LUT a
-    bit of the activation before the sum, and plain logic is as good as cells placed by hand.
+    On ECP5 it is one row of carry cells: half a cell a bit of the accumulator, the choice among its
+    inputs, half a cell a bit of the comparison, and one at either end. iCE40 has no such cells: the
+    operands of its carry are the LUT's inputs I1 and I2, which leaves only I0, so the choice takes a LUT
+    a bit of the activations before the sum, and plain logic is as good as cells placed by hand.
 
     Source: AdderNet (CVPR 2020), as ShiftAddNet (NeurIPS 2020) uses it; the form with the minimum is
     plain algebra.
@@ -71,12 +71,13 @@ class AdderLane(Component):
         if self.family is None:
             m.d.comb += [less.eq(x < w), following.eq(self.o_sum + Mux(select, x_1, w_1))]
         else:
-            row = compare(x, w, less, signed=self.activation.signed)
+            # The comparison stands above the sum: what comes from far, the inputs, goes the shorter way.
+            row = [Half()]
             for k, out in enumerate(following):
                 operands = ((each[min(k, len(each) - 1)] if k < len(each) or self.activation.signed
                              else Const(0)) for each in (x_1, w_1))
                 row.append(Half(_BIT, (self.o_sum[k], *operands, select), out))
-            place_row(m, row)
+            place_row(m, [*row, *compare(x, w, less, signed=self.activation.signed)])
         with m.If(enable):
             m.d.sync += self.o_sum.eq(following)
         return m

@@ -1,4 +1,4 @@
-"""A row of a shift layer with a barrel shifter: a product is an activation, shifted and perhaps negated."""
+"""A row of a shift layer with a barrel shifter: products are shifted activations, perhaps negated."""
 
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
@@ -23,8 +23,8 @@ class BarrelLane(Component):
 
     Args:
         activation_width, signed: Format of the activations, 2 to 16 bits.
-        accumulator: Bits of the accumulator, at least ``activation_width + 2``, at most 64; an activation
-            times +-2 ** 15 takes ``activation_width + 16`` (one more without a sign).
+        accumulator: Bits of the accumulator, at least ``activation_width + 2``, at most 64; one product
+            alone takes ``activation_width + 16``.
         both: Whether it does adder layers, too: with ``i_adder`` it adds min(x, w), w being the weight's
             value. (-|x - w| = 2 min(x, w) - x - w.)
         family: None for plain additions, or "ecp5" for its carry cells: the same ports and latency.
@@ -90,7 +90,7 @@ class BarrelLane(Component):
         return m
 
     def _choose(self, m: Module) -> tuple[Value, Value, Value, Value]:
-        """Operand, exponent, sign and write two cycles later: the smaller of x and w in an adder layer."""
+        """Operand, exponent, sign and write two cycles later: min(x, w) in an adder layer."""
         x = Signal(self.activation)
         w = Signal(self.activation)
         less = Signal()

@@ -40,8 +40,8 @@ def operand(m: Module, x: Value, *, zeros: Value, ones: Value) -> Signal:
 
     Args:
         x: The activation, as wide as ``operand_shape`` says.
-        zeros: Combining comes next: the lanes take 0.
-        ones: Filling or clearing comes next: the lanes take -1.
+        zeros: ``x`` goes with a step of combining: the lanes take 0.
+        ones: ``x`` goes with a step of filling or clearing: the lanes take -1.
     """
     register = Signal(len(x), name="not_x", reset_less=True)
     m.d.sync += register.eq((~x | zeros.replicate(len(x))) & ~ones.replicate(len(x)))
@@ -200,16 +200,16 @@ class _Step:
 
 
 def _add(m: Module, step: _Step, stored: Value, s: Signal, total: Signal) -> None:
-    """The adder as plain logic. Either S is 0 or the operand is."""
+    """The adder as plain logic. Either S is 0 or the term is."""
     extended = step.not_x.as_signed()
-    operand = Signal(signed(len(s)))
-    m.d.comb += operand.eq(Mux(step.positive, ~extended, extended))
+    term = Signal(signed(len(s)))
+    m.d.comb += term.eq(Mux(step.positive, ~extended, extended))
     with m.If(step.clear):
         m.d.comb += total.eq(0)
     with m.Elif(step.fill):
         m.d.comb += total.eq(stored | s)
     with m.Else():
-        m.d.comb += total.eq(stored + (operand | s) + ~step.positive)
+        m.d.comb += total.eq(stored + (term | s) + ~step.positive)
 
 
 def _add_ecp5(m: Module, step: _Step, stored: Value, s: Signal, total: Signal) -> None:

@@ -8,7 +8,9 @@ __all__ = ["compare"]
 
 
 def compare(x: Value, w: Value, out: Signal, *, signed: bool, inverted: bool = False) -> list[Half]:
-    """Halves that put out whether ``x < w``; further ones may follow, whose first carry is 0.
+    """Halves that put out whether ``x < w``.
+
+    Others may come before them, whose carry is of no account, and behind them, whose carry is 0.
 
     Args:
         x, w: Equally many bits, 1 or more.
@@ -17,16 +19,18 @@ def compare(x: Value, w: Value, out: Signal, *, signed: bool, inverted: bool = F
     """
     row = []
     for k in range(len(x)):
-        # The sign bit is 1 in the smaller one, every other bit in the larger one.
-        sign = signed and k == len(x) - 1
-
-        def less(a: int, b: int, sign: bool = sign) -> int:
-            a ^= inverted
-            return a & ~b if sign else ~a & b
-
-        def equal(a: int, b: int, lowest: bool = k == 0) -> int:
-            return 0 if lowest else 1 ^ a ^ b ^ inverted  # nothing is below the lowest bit
-
-        init = table(lambda a, b, c, d, less=less, equal=equal: equal(a, b) if c | d else less(a, b))
+        init = _init(lowest=k == 0, sign=signed and k == len(x) - 1, inverted=inverted)
         row.append(Half(init, (x[k], w[k], ONE, ONE)))
-    return [*row, Half(0, (ONE,) * 4, out)]
+    return [*row, Half(out=out)]
+
+
+def _init(*, lowest: bool, sign: bool, inverted: bool) -> int:
+    """Of a bit: where x and w differ the carry is whether x is smaller, else that of the bits below."""
+    def bit(a: int, b: int, c: int, d: int) -> int:
+        x = a ^ inverted
+        if c | d:
+            return 0 if lowest else 1 ^ x ^ b
+        # The sign bit is 1 in the smaller one, every other bit in the larger one.
+        return x & ~b if sign else ~x & b
+
+    return table(bit)

@@ -1,4 +1,4 @@
-"""What the bits of the shift-add array's weights and operands mean, the same for circuits and compiler."""
+"""What the bits of the shift-add array's weights and operands mean, to circuits and compiler."""
 
 from typing import Literal, Protocol
 

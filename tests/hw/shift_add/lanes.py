@@ -74,8 +74,9 @@ def simulate(bank: Bank, rows: Iterable[Mapping[str, int]], folder: Path, *, net
         words.append(f"{word:0{place}b}")
     text = mapped(bank, netlist, folder) if netlist else verilog(bank)
     if edit is not None:
-        assert edit[0] in text
-        text = text.replace(*edit, 1)
+        before, after = edit
+        start = text.index(before)  # a ValueError if it is not there
+        text = text[:start] + after + text[start + len(before):]
     (folder / "units.v").write_text(text + models("ecp5") + BENCH.format(
         width=len(bank.i), cycles=len(words), outputs=len(bank.o)))
     (folder / "stimulus").write_text("\n".join(words) + "\n")

@@ -67,7 +67,7 @@ def test_random(width, signed, accumulator, both, tmp_path):
 
 
 @pytest.mark.parametrize("signed", [False, True])
-@pytest.mark.parametrize("width", [4, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("width", [4, 8])
 def test_every_activation_and_weight(width, signed, tmp_path):
     low, high = integer_range(width, signed)
     check(bank(width, signed, 34), [
