@@ -112,14 +112,14 @@ def generate(
 ) -> None:
     """Generate Verilog, a manifest and a FuseSoC core from a configuration."""
     from gen.generate import generate as step
+    from gen.resolve import complete
 
     folder = BuildFolder(output)
     with _busy("generating"):
         manifest, up_to_date = step(config, folder)
     _show({**manifest, "up_to_date": up_to_date}, as_json, up_to_date, "generate", {
         "Verilog": str(output / manifest["verilog"]),
-        "PEs": str(next(table["pes"] for engine, table in manifest["configuration"].items()
-                        if engine in ("sparse", "binary"))),
+        "PEs": str(complete(manifest["configuration"], "manifest.json").engine.pes),
         "memories": str(sum(memory["count"] for memory in manifest["memories"])),
         "manifest": str(output / "manifest.json"),
     })

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gen.compress.power_of_two import shift_from_float
-from gen.network import Network, ShiftLayer
+from gen.network import AdderLayer, Network, ShiftLayer
 from gen.read.matrix import read_matrix
 from gen.terms import signed_digits
 from hw.errors import ThriftyError
@@ -31,9 +31,9 @@ def shift_network(path: Path) -> Network:
     if matrix.dtype.kind == "f":
         top = int(np.rint(np.log2(np.abs(matrix).max()))) if matrix.any() else 0
         sign, exponent = shift_from_float(matrix, top - LARGEST, top)
-        layer = ShiftLayer(sign[:, :, None], (exponent - (top - LARGEST)).astype(np.uint8)[:, :, None]
-                           * (sign != 0)[:, :, None].astype(np.uint8), bias)
-        return Network([layer], meta={"weight_scale": 2.0 ** (top - LARGEST)})
+        layers: list[ShiftLayer | AdderLayer] = [ShiftLayer(sign[:, :, None], (exponent - (top - LARGEST)).astype(np.uint8)[:, :, None]
+                           * (sign != 0)[:, :, None].astype(np.uint8), bias)]
+        return Network(layers, meta={"weight_scale": 2.0 ** (top - LARGEST)})
     values, codes = np.unique(matrix, return_inverse=True)
     digits = [signed_digits(value) for value in values.tolist()]
     terms = max(1, *map(len, digits))

@@ -1,19 +1,15 @@
 """Operations counted in the simulation, against those that NumPy finds in the network."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 
 from gen.compile import compile_network
-from gen.energy import energy_report
 from gen.folder import BuildFolder
 from gen.generate import generate
 from gen.network import AdderLayer, Network, ShiftLayer, dump
-from sim.activity import counted_operations
 from sim.simulate import simulate
-from tests.gen.command import build, thrifty
 
 LANES, WIDTH = 4, 8
 COMBINED = 16
