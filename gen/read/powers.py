@@ -1,6 +1,7 @@
 """A bare matrix as a shift layer."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,9 @@ def shift_network(path: Path) -> Network:
     bias = np.zeros(len(matrix), np.int64)
     if matrix.dtype.kind == "f":
         top = int(np.rint(np.log2(np.abs(matrix).max()))) if matrix.any() else 0
-        sign, exponent = shift_from_float(matrix, top - LARGEST, top)
-        layers: list[ShiftLayer | AdderLayer] = [ShiftLayer(sign[:, :, None], (exponent - (top - LARGEST)).astype(np.uint8)[:, :, None]
-                           * (sign != 0)[:, :, None].astype(np.uint8), bias)]
-        return Network(layers, meta={"weight_scale": 2.0 ** (top - LARGEST)})
+        sign, exponent = (each[:, :, None] for each in shift_from_float(matrix, top - LARGEST, top))
+        exponent = np.where(sign, exponent - (top - LARGEST), 0).astype(np.uint8)
+        return _network(sign, exponent, bias, {"weight_scale": 2.0 ** (top - LARGEST)})
     values, codes = np.unique(matrix, return_inverse=True)
     digits = [signed_digits(value) for value in values.tolist()]
     terms = max(1, *map(len, digits))
@@ -49,5 +49,10 @@ def shift_network(path: Path) -> Network:
                            f"most {TERMS} signed powers of two up to 2**{LARGEST}: round it, or use a "
                            "table [sparse]")
     shape = (*matrix.shape, terms)
-    return Network([ShiftLayer(sign[codes.ravel()].reshape(shape),
-                               exponent[codes.ravel()].astype(np.uint8).reshape(shape), bias)])
+    return _network(sign[codes.ravel()].reshape(shape),
+                    exponent[codes.ravel()].astype(np.uint8).reshape(shape), bias, {})
+
+
+def _network(sign: np.ndarray, exponent: np.ndarray, bias: np.ndarray, meta: dict[str, Any]) -> Network:
+    layers: list[ShiftLayer | AdderLayer] = [ShiftLayer(sign, exponent, bias)]
+    return Network(layers, meta=meta)
