@@ -35,6 +35,8 @@ __all__ = [
 DEFAULT_PES = 16
 DEFAULT_SIMD = 64
 DEFAULT_LANES = 32
+WORDS = 1 << 17
+"""Weights of a lane of the shift-add array at most."""
 DEFAULT_WAITING = 512
 """Streamed entries that may wait in a PE: a block RAM or two."""
 
@@ -140,11 +142,14 @@ def resolve_shift_add(draft: dict[str, Any], network: Network, where: str) -> Co
     for key, limit in {"accumulator": 48, "result": 60}.items():
         if table[key] > limit:
             raise ThriftyError(f"{where}: shift_add.{key} would have to be {table[key]}, but at most "
-                               f"{limit} bits are supported: use smaller exponents or fewer inputs")
+                               f"{limit} bits are supported: use smaller exponents or biases, or fewer "
+                               "inputs")
     multipliers = [layer.multiplier for layer in layers if layer.multiplier is not None]
     _fill(table, "requantize", {
         "enabled": bool(multipliers),
-        "multiplier_width": max((int(m.max()).bit_length() for m in multipliers), default=1) or 1})
+        # With 1 bit every multiplier is 1, so others need 2. The compiler names what is too wide.
+        "multiplier_width": 1 if all((m == 1).all() for m in multipliers) else
+        min(17, max(2, *(int(m.max()).bit_length() for m in multipliers)))})
     given = dict(table.get("capacity", {}))
     capacity = {
         "layers": len(layers), "inputs": layers[0].columns, "outputs": layers[-1].rows,
@@ -152,8 +157,12 @@ def resolve_shift_add(draft: dict[str, Any], network: Network, where: str) -> Co
         **given}
     rough = complete({**draft, "shift_add": {**table, "capacity": capacity}}, where).shift_add
     placed = place_shift_add(network, rough)
+    words = own_words(rough) + sum(each.words for each in placed)
+    if words > WORDS and "words" not in given:
+        raise ThriftyError(f"{where}: the network needs {words} weights on each of {rough.lanes} lanes, "
+                           f"but at most {WORDS} are supported: use more lanes, or a smaller network")
     table["capacity"] = {
-        **capacity, "words": max(2, own_words(rough) + sum(each.words for each in placed)),
+        **capacity, "words": max(2, words),
         "rows": max(2, rough.lanes * sum(each.groups for each in placed)), **given}
     return complete({**draft, "shift_add": table}, where)
 

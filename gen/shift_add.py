@@ -212,11 +212,7 @@ def _check(network: Network, placed: list[PlacedLayer], c: ShiftAdd) -> None:
         if layer.multiplier is not None and not c.requantize.enabled:
             raise ThriftyError(f"layer {k} requantizes: set shift_add.requantize.enabled = true")
         if layer.multiplier is not None:
-            most = int(layer.multiplier.max())
-            if int(layer.multiplier.min()) < 0 or most >= 1 << c.requantize.multiplier_width:
-                raise ThriftyError(
-                    f"layer {k}: multipliers must be unsigned and need {most.bit_length()} bits, but "
-                    f"shift_add.requantize.multiplier_width is {c.requantize.multiplier_width}")
+            _check_multipliers(k, layer.multiplier, c.requantize.multiplier_width)
         if isinstance(layer, AdderLayer):
             bad = np.argwhere((layer.weight < low) | (layer.weight > high))
             if len(bad):
@@ -242,3 +238,18 @@ def _check(network: Network, placed: list[PlacedLayer], c: ShiftAdd) -> None:
         if number > getattr(c.capacity, name):
             raise ThriftyError(f"the network needs capacity.{name} {number}, the configuration has "
                                f"{getattr(c.capacity, name)}: set capacity.{name} = {number}")
+
+
+def _check_multipliers(k: int, multiplier: np.ndarray, width: int) -> None:
+    lowest, highest = int(multiplier.min()), int(multiplier.max())
+    if lowest < 0:
+        raise ThriftyError(f"layer {k}: multiplier {lowest} is negative: multipliers are unsigned")
+    if width == 1 and (lowest, highest) != (1, 1):
+        other = lowest if lowest != 1 else highest
+        raise ThriftyError(f"layer {k}: multiplier {other}, but with "
+                           "shift_add.requantize.multiplier_width 1 every multiplier is 1: widen it")
+    if highest >= 1 << width:
+        need = highest.bit_length()
+        remedy = f"set it to {need}" if need <= 17 else "at most 17 are supported"
+        raise ThriftyError(f"layer {k}: multiplier {highest} needs {need} bits, but "
+                           f"shift_add.requantize.multiplier_width is {width}: {remedy}")

@@ -7,7 +7,13 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert, Assume, Cover, Module, Signal, Value
 from amaranth.lib import stream
 
-__all__ = ["feed", "watch"]
+__all__ = ["any_input", "feed", "watch"]
+
+
+def any_input(m: Module, *inputs: Value) -> None:
+    """Any value in any cycle."""
+    for each in map(Value.cast, inputs):
+        m.d.comb += each.eq(AnySeq(len(each)))
 
 
 def feed(m: Module, port: stream.Interface, name: str) -> None:

@@ -9,7 +9,7 @@ import tempfile
 import numpy as np
 import pytest
 
-from gen.network import BinaryLayer, Network, dump
+from gen.network import AdderLayer, BinaryLayer, Network, ShiftLayer, dump
 from tests.gen.command import build, contents, matrix, refused, thrifty, write_config
 from tests.hw.designs import network
 
@@ -163,6 +163,74 @@ def test_binary_networks(here):
     assert compile_refuses(here, source="net.npz") == (
         "the network is binary, and the sparse engine does not run binary "
         "layers: set a table [binary]")
+
+
+def shifts(sign=1, exponent=3, terms=1):
+    """A layer of 2 rows and 5 inputs, every term alike."""
+    shape = 2, 5, terms
+    return ShiftLayer(np.full(shape, sign, np.int8), np.full(shape, exponent, np.uint8),
+                      np.zeros(2, np.int64))
+
+
+def distances(weight):
+    return AdderLayer(np.full((2, 5), weight), np.zeros(2, np.int64))
+
+
+DAMAGED = "net.npz: truncated, damaged, or not a thrifty network file (layer 0: "
+
+
+@pytest.mark.parametrize("codes, message", [
+    # A byte a term: sign * (exponent + 1). No other signs and larger exponents can be said than these.
+    (np.full((2, 5, 1), 17, "i1"), "exponents must be 0-15, not 16)"),
+    (np.full((2, 5, 1), -128, "i1"), "exponents must be 0-15, not 127)"),
+    (np.full((2, 5, 1), 2, "i2"), "codes must be the bytes of 2 x 5 x terms)"),
+    (np.full((2, 5, 1), 0.5), "codes must be the bytes of 2 x 5 x terms)"),
+    (np.ones((2, 5, 4), "i1"), "a weight has 1-3 terms, not 4)"),
+    (np.ones((2, 5, 0), "i1"), "a weight has 1-3 terms, not 0)"),
+], ids=range(6))
+def test_shift_networks_that_mean_nothing(codes, message, here):
+    (here / "net.npz").write_bytes(dump(Network([shifts()], 8, True)))
+    with np.load(here / "net.npz") as file:
+        parts = dict(file)
+    np.savez(here / "net.npz", **{**parts, "0.codes": codes})
+    write_config(here / "other.toml", "[shift_add]\n")
+    assert compile_refuses(here, "other.toml", "net.npz") == DAMAGED + message
+
+
+def test_signs_and_exponents_that_no_file_has():
+    for layer in (shifts(sign=2), shifts(exponent=16), shifts(sign=-2)):
+        with pytest.raises(ValueError, match="^signs must be -1, 0 or \\+1, exponents 0-15$"):
+            dump(Network([layer], 8, True))
+
+
+@pytest.mark.parametrize("layer, text, message", [
+    (shifts(), "accumulator = 10\n", "layer 0: a lane's sums need 11 bits, but shift_add.accumulator is "
+     "10: set it to 11"),
+    (shifts(), 'architecture = "barrel"\naccumulator = 13\n', "layer 0: a lane's sums need 14 bits, but "
+     "shift_add.accumulator is 13: set it to 14"),
+    (distances(-9), "accumulator = 10\n", "layer 0: a lane's sums need 11 bits, but "
+     "shift_add.accumulator is 10: set it to 11"),
+    (shifts(), "result = 13\n", "layer 0: results need 14 bits, but shift_add.result is 13: set it to "
+     "14"),
+    (distances(128), "", "layer 0: weight [0, 0] is 128, outside -128 to 127, the format of the "
+     "activations that it is compared with: scale both"),
+    (distances(-129), "", "layer 0: weight [0, 0] is -129, outside -128 to 127, the format of the "
+     "activations that it is compared with: scale both"),
+    (shifts(), 'mode = "adder"\n', 'the network needs shift_add.mode = "shift", not "adder"'),
+    (shifts(), "[shift_add.activation]\nwidth = 4\n", "the network takes signed activations of 8 bits: "
+     "set shift_add.activation to that"),
+    (shifts(), "[shift_add.capacity]\nwords = 37\n", "the network needs capacity.words 38, the "
+     "configuration has 37: set capacity.words = 38"),
+    (shifts(), "accumulator = 9\n", 'other.toml: key "shift_add": accumulator 9 must be at least '
+     "activation.width + 2, 10"),
+    (shifts(), "lanes = 300\n", 'other.toml: key "shift_add.lanes": Input should be less than or equal '
+     "to 256 (it is 300)"),
+    (shifts(), "terms = 4\n", 'other.toml: unknown key "shift_add.terms": see thrifty config-schema'),
+], ids=range(12))
+def test_shift_add_networks(layer, text, message, here):
+    (here / "net.npz").write_bytes(dump(Network([layer], 8, True)))
+    write_config(here / "other.toml", f"[shift_add]\n{text}")
+    assert compile_refuses(here, "other.toml", "net.npz") == message
 
 
 @pytest.mark.parametrize("name", ["image.bin", "network.npz", "manifest.json", "config.resolved.toml",

@@ -156,8 +156,8 @@ def test_what_the_network_says_and_what_the_user_says():
 
 
 def test_one_engine():
-    with pytest.raises(ThriftyError, match=r"^a: exactly one engine is needed: set a table \[sparse\] "
-                       r"or a table \[binary\]$"):
+    with pytest.raises(ThriftyError, match=r"^a: exactly one engine is needed: set a table \[sparse\], "
+                       r"\[binary\] or \[shift_add\]$"):
         complete({"name": "a"}, "a")
     both = {**table(), "binary": config().model_dump()["binary"]}
     with pytest.raises(ThriftyError, match="^a: exactly one engine is needed"):

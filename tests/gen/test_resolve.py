@@ -215,7 +215,7 @@ def test_incomplete_configuration(tmp_path):
             width = 8
             signed = true"""))
     with pytest.raises(ThriftyError, match=r"^.*demo.toml: exactly one engine is needed: set a table "
-                       r"\[sparse\] or a table \[binary\]$"):
+                       r"\[sparse\], \[binary\] or \[shift_add\]$"):
         read_config(written(tmp_path, 'name = "a"'))
 
 

@@ -24,7 +24,7 @@ def random_job(rng, *, small):
             "context": rng.randrange(4), "parity": rng.randrange(2)}
 
 
-def steps_of(job):
+def steps_of(job, *, again=True):
     """What meets, cycle by cycle, as dictionaries of ``FIELDS``."""
     layer = job["layer"]
     result = []
@@ -32,10 +32,12 @@ def steps_of(job):
         for plane in reversed(range(layer["more_planes"] + 1)):
             for word in range(layer["more_words"] + 1):
                 last = plane == 0 and word == layer["more_words"]
+                done = layer["more_planes"] - plane
+                rows = group if again else group * (layer["more_planes"] + 1) + done
                 result.append({
                     **{key: job[key] for key in ("fresh", "slot", "context", "parity")},
                     "word": word, "plane": plane,
-                    "weights": layer["weights"] + group * (layer["more_words"] + 1) + word,
+                    "weights": layer["weights"] + rows * (layer["more_words"] + 1) + word,
                     "start": layer["starts"] + group,
                     "first": plane == layer["more_planes"] and word == 0,
                     "double": plane < layer["more_planes"] and word == 0,
@@ -44,15 +46,17 @@ def steps_of(job):
     return result
 
 
-def play(jobs, *, period, drained, seed=None):
-    """Steps as they came, (cycle, fields) each, and the cycles of ``o_read`` and of ``o_results``."""
+def play(jobs, *, period, drained, seed=None, again=True, before=0, after=0):
+    """Steps as they came, (cycle, fields) each, and the cycles of ``o_read``, of ``o_results`` and of
+    ``o_ahead``."""
     rng = random.Random(seed)
     eager = 1.0 if seed is None else rng.choice([0.3, 0.9])
     roomy = 1.0 if seed is None else rng.choice([0.2, 0.9])
-    c = config(hidden_width=3).binary
-    dut = LayerSteps(layer_table(c), step_layout(c), period=period, drained=drained, again=True)
+    c = config(hidden_width=3, capacity={"words": 128}).binary
+    dut = LayerSteps(layer_table(c), step_layout(c), period=period, drained=drained, again=again,
+                     before=before, after=after)
     total = sum(len(steps_of(job)) for job in jobs)
-    steps, reads, results = [], [], []
+    steps, reads, results, aheads = [], [], [], []
 
     async def source(ctx):
         for job in jobs:
@@ -84,8 +88,15 @@ def play(jobs, *, period, drained, seed=None):
             now += 1
             assert now < 100 * total + 1000
 
-    cycles(dut, sink, source)
-    return steps, reads, results
+    async def watch(ctx):
+        now = 0
+        async for _, _, ahead in ctx.tick().sample(dut.o_ahead):
+            if ahead:
+                aheads.append(now)
+            now += 1
+
+    cycles(dut, sink, source, *([watch] if before else []))
+    return steps, reads, results, aheads
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -94,7 +105,7 @@ def test_the_order_of_the_loops(period, drained, seed):
     print(f"seed {seed}")
     rng = random.Random(seed)
     jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(25)]
-    steps, reads, results = play(jobs, period=period, drained=drained, seed=seed)
+    steps, reads, results, _ = play(jobs, period=period, drained=drained, seed=seed)
     expected = [step for job in jobs for step in steps_of(job)]
     assert [step for _, step in steps] == expected
     assert reads == [now for now, step in steps if step["end"] and step["fresh"]]
@@ -110,7 +121,7 @@ def test_no_gap_but_for_the_drain(period, drained, seed):
     print(f"seed {seed}")
     rng = random.Random(seed)
     jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(25)]
-    steps, _, _ = play(jobs, period=period, drained=drained)
+    steps, _, _, _ = play(jobs, period=period, drained=drained)
     earliest, due = steps[0][0], 0
     for now, step in steps:
         drains = step["last"] and (drained or step["output"] != Output.HIDDEN)
@@ -119,3 +130,52 @@ def test_no_gap_but_for_the_drain(period, drained, seed):
             due = earliest + max(2, period)
         assert now == earliest
         earliest += 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_of_their_own_for_every_plane(seed):
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(25)]
+    steps, _, _, _ = play(jobs, period=3, drained=True, seed=seed, again=False)
+    assert [step for _, step in steps] == [step for job in jobs for step in steps_of(job, again=False)]
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("before, after", [(1, 0), (1, 1), (3, 2), (2, 5), (21, 16)])
+@pytest.mark.parametrize("period", [2, 30])
+def test_pauses(period, before, after, seed):
+    """``before`` and ``after`` cycles, not one more; a step waits for the drain on top of that."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(20)]
+    steps, reads, _, aheads = play(jobs, period=period, drained=True, again=False, before=before,
+                                   after=after)
+    assert [step for _, step in steps] == [step for job in jobs for step in steps_of(job, again=False)]
+    assert reads == [now for now, step in steps if step["end"] and step["fresh"]]
+    earliest, due, expected = aheads[0] + before, 0, []
+    for now, step in steps:
+        if step["first"]:
+            expected.append(earliest - before)
+        if step["last"]:
+            earliest = max(earliest, due)
+            due = earliest + max(2, period)
+        assert now == earliest
+        earliest += 1 + step["last"] * (before + after)
+    assert aheads == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("before, after", [(1, 0), (3, 2), (21, 16)])
+def test_pauses_between_layers_that_come_late(before, after, seed):
+    """At least as long; and ``o_ahead`` as early as is said."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    jobs = [random_job(rng, small=True) for _ in range(20)]
+    steps, _, _, aheads = play(jobs, period=2, drained=True, seed=seed, again=False, before=before,
+                               after=after)
+    assert [step for _, step in steps] == [step for job in jobs for step in steps_of(job, again=False)]
+    firsts = [now for now, step in steps if step["first"]]
+    lasts = [now for now, step in steps if step["last"]]
+    assert aheads == [now - before for now in firsts]
+    assert all(ahead - last > after for ahead, last in zip(aheads[1:], lasts, strict=False))

@@ -17,6 +17,7 @@ CASES = {
     "one_row": ((9, 1), "2", {"lanes": 4}),
     "one_input": ((1, 7), "3", {"lanes": 2}),
     "one_input_barrel": ((1, 7, 1, 4), "111", {"lanes": 2, "architecture": "barrel"}),
+    "a_step_that_waits_for_the_drain": ((1, 44, 1), "11", {"lanes": 44}),
     "one_distance": ((1, 1), "a", {"lanes": 1}),
     "bins": ((11, 7, 5), "21", {"lanes": 3}),
     "bins_both": ((11, 7, 5, 4), "2a1", {"lanes": 3, "mode": "both"}),
