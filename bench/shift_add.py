@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from boards.estimate_shift_add import shift_add_cycles
 from rich.console import Console
 
 from bench.constant import FORMS, MATRICES
 from bench.constant import measure as measure_constant
 from bench.flow import BOARD, ROOT, clocks, present, routed, simulated
 from bench.shift_add_lanes import kinds, measure
+from boards.estimate_shift_add import shift_add_cycles
 from boards.tools import Progress
 from gen.compile import compile_network
 from gen.datasets import mnist
@@ -123,7 +123,7 @@ def _throughput(architecture: str, inputs: int, lanes: list[dict[str, Any]], pro
 
 def _array(architecture: str, seeds: int, progress: Any) -> dict[str, Any]:
     folder = BuildFolder(ROOT / "shift_add" / f"{architecture}_array")
-    vectors = _layer(folder, architecture, (1024, 64, ARRAY_LANES))
+    vectors = _layer(folder, architecture, (1024, ARRAY_LANES, ARRAY_LANES))
     simulation = simulated(folder, vectors, progress(f"{architecture} array"))
     return {"architecture": architecture, "lanes": ARRAY_LANES, "board": BOARD,
             "interval_cycles": simulation["interval_cycles"],

@@ -22,8 +22,9 @@ from hw.errors import ThriftyError
 
 __all__ = ["count_cells", "synthesise"]
 
-EFFORT_HZ = {"ecp5": 200e6, "ice40": 0}
-"""What nextpnr is asked for at least: content with less, it leaves resets and the like far apart."""
+EFFORT_HZ = 200e6
+"""What nextpnr is asked for at least on ECP5: content with less, it leaves resets and the like far
+apart."""
 
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin"}
 
@@ -131,12 +132,14 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         assign_sites(netlist, manifest["keep_hierarchy"], board.sites)
     if ecp5:
         (work / "netlist.json").write_text(json.dumps(netlist))
+        (work / "pins").write_text(board.constraints() + _effort(netlist, clock.hz))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,
                "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"]
     tools.run(f"nextpnr-{board.family}", f"--{board.device}", "--package", board.package,
               "--json", "netlist.json", *(options if ecp5 else ["--pcf", "pins", "--asc", placed]),
-              "--freq", f"{max(clock.hz, EFFORT_HZ[board.family]) / 1e6:.6f}", "--timing-allow-fail",
+              "--freq", f"{max(clock.hz, EFFORT_HZ) / 1e6 if ecp5 else clock.hz / 1e6:.6f}",
+              "--timing-allow-fail",
               "--seed", str(seed),
               "--report", "report.json", *(["--placed-svg", "placed.svg"] if picture else []))
 
@@ -170,6 +173,15 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
                   f"dfflegalize {_ICE40_REGISTERS} -mince 8 -minsrst 8",
                   f"{synthesise_ice40} -run map_ffs: -json netlist.json"]
     return "\n".join(lines) + "\n"
+
+
+def _effort(netlist: dict[str, Any], hz: float) -> str:
+    """A constraint for the clock that a PLL makes: nextpnr takes the PLL's frequency for what is wanted."""
+    top = netlist["modules"]["BoardTop"]
+    plls = [cell for cell in top["cells"].values() if cell["type"] == "EHXPLLL"]
+    nets = sorted(name for name, net in top["netnames"].items() for pll in plls
+                  if pll["connections"]["CLKOP"] == net["bits"])
+    return f'FREQUENCY NET "{nets[0]}" {max(hz, EFFORT_HZ) / 1e6:g} MHZ;\n' if nets else ""
 
 
 def count_cells(modules: Mapping[str, Any], name: str) -> Counter[str]:
