@@ -133,6 +133,8 @@ def simulate(
     waves: Annotated[bool, typer.Option(help="also write waves.vcd of the first 3 vectors")] = False,
     stall: Annotated[float, typer.Option(min=0, max=0.95,
                                          help="probability of random stalls on both sides")] = 0.0,
+    energy: Annotated[bool, typer.Option(
+        help="of a shift-add network: count its operations, and tell their energy")] = False,
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
@@ -141,7 +143,7 @@ def simulate(
 
     with _progress("simulating") as advance:
         report, up_to_date = step(BuildFolder(build), inputs, simulator=simulator, seed=seed,
-                                  stall=stall, waves=waves, progress=advance)
+                                  stall=stall, waves=waves, energy=energy, progress=advance)
     _show({**report, "up_to_date": up_to_date}, as_json, up_to_date, "simulate", {
         "vectors": f"{report['vectors']:,}, of which {report['mismatches']} differ from the golden "
                    "model",
@@ -153,6 +155,8 @@ def simulate(
             else f" ({report['efficiency_steady']:.1%} in steady state)"),
         "outputs": str(build / "outputs.npy"),
     })
+    if energy and not as_json:
+        _show_energy(report["energy"])
     if report["mismatches"]:
         raise ThriftyError(f"{report['mismatches']} of {report['vectors']} outputs differ from the "
                            "golden model: a bug in thrifty; please report it with this build folder")
@@ -334,6 +338,19 @@ def _show(report: dict[str, Any], as_json: bool, up_to_date: bool, step: str,
     out.print(table)
     if up_to_date:
         out.print(f"{step}: up to date, not run again")
+
+
+def _show_energy(energy: dict[str, Any]) -> None:
+    """Operations and nJ of a vector, a line a layer."""
+    counted = {"shifts": "shifts", "additions": "additions", "comparisons": "comparisons",
+               "requantized": "requantized", "read_bits": "bits read", "products": "products"}
+    table = Table("layer", *counted.values(), "nJ fp32", "nJ int8", "nJ shift-add", "saved of fp32",
+                  "of int8")
+    for name, row in [*enumerate(energy["layers"]), ("all", energy["total"])]:
+        table.add_row(str(name), *(f"{row[key]:,.0f}" for key in counted),
+                      *(f"{row[key]:,.3f}" for key in ("fp32_nj", "int8_nj", "shift_add_nj")),
+                      *(f"{row[key]:.1%}" for key in ("saved_of_fp32", "saved_of_int8")))
+    out.print(table)
 
 
 def _list(rows: list[dict[str, Any]], as_json: bool) -> None:

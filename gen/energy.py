@@ -1,15 +1,17 @@
 """Energy of an inference, from the operations that it takes (45 nm)."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from gen.network import Network
+from gen.network import AdderLayer, Network
 from gen.sparse import has_upper, place_within
 from hw.config import Config, Sparse
+from hw.shift_add.layout import weight_layout
 from hw.sparse.layout import CODED_WORD
 
-__all__ = ["Operations", "dense_energy", "inference_energy", "multiply_energy", "shift_add_energy"]
+__all__ = ["Operations", "dense_energy", "energy_report", "inference_energy", "multiply_energy",
+           "shift_add_energy"]
 
 # pJ at 45 nm: Horowitz, "Computing's energy problem", ISSCC 2014, as quoted by EIE (ISCA 2016).
 INT8_ADD, INT32_ADD = 0.03, 0.1
@@ -69,6 +71,28 @@ def multiply_energy(products: np.ndarray, requantized: np.ndarray,
             + np.asarray(requantized) * (INT32_MULTIPLY + INT32_ADD))
 
 
+def energy_report(network: Network, counts: Operations, activation_width: int) -> dict[str, Any]:
+    """The same network in fp32, in int8 and as shift-add: nJ for a vector, each layer's and in all.
+
+    ``layers`` and ``total`` have the operations, ``products`` (rows * columns: what multiplying takes
+    their place), ``fp32_nj``, ``int8_nj``, ``shift_add_nj``, and the fractions that shift-add saves,
+    ``saved_of_fp32`` and ``saved_of_int8``.
+    """
+    products = np.array([layer.rows * layer.columns for layer in network.layers])
+    requantized = counts.requantized
+    columns = {**counts._asdict(), "products": products,
+               "fp32_nj": multiply_energy(products, requantized, "fp32") / 1000,
+               "int8_nj": multiply_energy(products, requantized, "int8") / 1000,
+               "shift_add_nj": shift_add_energy(counts, activation_width) / 1000}
+    rows = [{name: float(column[k]) for name, column in columns.items()}
+            for k in range(len(network.layers))]
+    rows.append({name: float(column.sum()) for name, column in columns.items()})
+    for row in rows:
+        for number in ("fp32", "int8"):
+            row[f"saved_of_{number}"] = 1 - row["shift_add_nj"] / row[f"{number}_nj"]
+    return {"layers": rows[:-1], "total": rows[-1]}
+
+
 def inference_energy(network: Network, config: Config, macs: np.ndarray) -> float:
     """pJ of one vector, the mean of those in ``macs``: an estimate, not a measurement.
 
@@ -77,13 +101,20 @@ def inference_energy(network: Network, config: Config, macs: np.ndarray) -> floa
     sum. A memory access costs its share of a 32-bit SRAM read; the upper bits of an index are read
     in layers that have them, two words for an entry that stays coded. Column tables, queues, codebooks,
     broadcast, clock and leakage are not counted. A binary product is an eighth of an 8-bit addition and
-    a bit that is read.
+    a bit that is read. A shift-add array's term, or comparison, reads a weight; what the array does
+    besides only the simulation counts (:func:`shift_add_energy`).
 
     Args:
         macs: Useful multiply-accumulates, int64 (vectors x layers).
     """
     if config.shift_add is not None:
-        raise NotImplementedError
+        distances = np.array([isinstance(layer, AdderLayer) for layer in network.layers])
+        terms = macs.mean(0)
+        weight = weight_layout(config.shift_add.mode, config.shift_add.activation).size
+        return float(shift_add_energy(Operations(
+            shifts=terms * ~distances, additions=terms, comparisons=terms * distances,
+            requantized=np.array([layer.rows for layer in network.layers]), read_bits=terms * weight),
+            config.shift_add.activation.width).sum())
     if config.sparse is None:
         return float(macs.mean(0).sum() * (INT8_ADD / 8 + SRAM_32_BITS / 32))
     c = config.sparse

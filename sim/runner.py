@@ -33,6 +33,7 @@ class StreamResult:
         first_beat_cycles: int64 (input packets): when the first beat of each was accepted.
         last_beat_cycles: int64 (result packets): when the last beat of each was transferred.
         cycles: Cycles from reset to the end of the run.
+        probed: What the probe wrote.
     """
 
     packets: list[bytes]
@@ -41,12 +42,14 @@ class StreamResult:
     cycles: int
     simulator: str
     version: str
+    probed: str = ""
 
 
 def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, work: Path,
                 expect: int, simulator: str = "verilator", after: Sequence[int] | None = None,
                 seed: int = 1, stall: float = 0.0, waves: Path | None = None,
                 timeout_cycles: int = 1_000_000, weights: np.ndarray | None = None,
+                probe: str = "",
                 progress: Callable[[int, int], None] | None = None) -> StreamResult:
     """Simulate a design until all packets are accepted and the expected results have come.
 
@@ -64,6 +67,8 @@ def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, 
         timeout_cycles: Give up after so many cycles without a transfer on either stream.
         weights: Beats of ``s_axis_w`` for one vector, uint32 (beats x pieces of 32 bits, low piece
             first), which are played over and over; None if the design has no such port.
+        probe: Verilog of a module ``probe`` beside the design, which may look at what is in it
+            (``stream_bench.dut``) and write to a file ``probe.txt``.
         progress: Called every 0.2 s, while compiling too, with (result packets received, expected).
 
     Raises:
@@ -81,9 +86,14 @@ def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, 
     waits = [0] * len(packets) if after is None else after
     tell = progress or (lambda done, total: None)
     try:
-        simulation = simulators.build(simulator, verilog, top, work=work, waves=waves is not None,
+        files = [*verilog]
+        if probe:
+            files.append(work / "probe.v")
+            files[-1].write_text(probe)
+        simulation = simulators.build(simulator, files, top, work=work, waves=waves is not None,
                                       tick=lambda: tell(0, expect),
-                                      weights=0 if weights is None else 32 * weights.shape[1])
+                                      weights=0 if weights is None else 32 * weights.shape[1],
+                                      probe=bool(probe))
         with tempfile.TemporaryDirectory(prefix="run-", dir=work.resolve()) as scratch:
             folder = Path(scratch)
             _write_source(folder, packets, waits)
@@ -103,13 +113,14 @@ def run_streams(verilog: Sequence[Path], top: str, packets: Sequence[bytes], *, 
             _judge(outcome, packets, waits, expect, timeout_cycles)
             received, stamps = _read_results(folder, expect)
             accepted = np.fromfile(folder / "accepted.bin", "<i8")
+            probed = (folder / "probe.txt").read_text() if probe else ""
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         raise ThriftyError(f"{work}: the disk is full: free some space") from None
     tell(expect, expect)
     return StreamResult(received, accepted, stamps, outcome["cycle"], simulator,
-                        simulation.version)
+                        simulation.version, probed)
 
 
 def _write_source(folder: Path, packets: Sequence[bytes], waits: Sequence[int]) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from gen.compile import golden_inputs, load_compiled
-from gen.energy import inference_energy
+from gen.energy import energy_report, inference_energy
 from gen.folder import BuildFolder, hash_file, json_text
 from gen.image import read_header
 from gen.network import Network
 from gen.vectors import check_accepted, read_inputs, result_values, vector_packets
 from hw.config import Config
 from hw.errors import ThriftyError
+from sim.activity import counted_operations, probe
 from sim.golden.network import evaluate, useful_macs
 from sim.runner import run_streams
 
@@ -47,7 +48,7 @@ def write_golden(folder: BuildFolder) -> None:
 
 
 def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, seed: int,
-             stall: float, waves: bool,
+             stall: float, waves: bool, energy: bool = False,
              progress: Callable[[int, int], None] | None = None) -> tuple[dict[str, Any], bool]:
     """Run vectors through the generated Verilog; write ``outputs.npy`` and ``simulate.json``.
 
@@ -55,6 +56,8 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         inputs_path: Vectors (``.npy``); None for the golden vectors of the compile step.
         stall: Probability, in each cycle, that a side of the bench pauses.
         waves: Also write ``waves.vcd``, of the image and the first ``WAVE_VECTORS`` vectors.
+        energy: Of shift-add networks: count operations in the simulation, and report as ``energy`` what
+            they cost beside multiplications, see ``gen.energy.energy_report``.
         progress: Called with (vectors done, vectors in all).
 
     Returns:
@@ -74,12 +77,17 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     if read_header(image, str(image_path)).hardware_id != manifest["hardware_id"]:
         raise ThriftyError(f"{image_path} was compiled for another configuration than {verilog}: run "
                            "thrifty generate again")
+    if energy and config.shift_add is None:
+        raise ThriftyError("operations are counted for shift-add networks only: leave --energy out; "
+                           "energy_pj_per_vector of simulate.json is this network's estimate")
     if inputs_path is None:
         inputs_path = folder.need("golden_inputs.npy", "compile")
     inputs = read_inputs(inputs_path, network, config)
     key = {"verilog": hash_file(verilog), "image": hash_file(image_path),
            "network": hash_file(folder / "network.npz"), "inputs": hash_file(inputs_path),
            "simulator": simulator, "seed": seed, "stall": stall, "waves": waves}
+    if energy:
+        key["energy"] = True
     weights = None
     if config.sparse is not None and config.sparse.entries == "stream":
         weights_path = folder.need("weights.bin", "compile")
@@ -96,6 +104,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     result = run_streams(
         [verilog], manifest["name"], packets, expect=len(packets),
         after=[0, 1] + [2] * (len(inputs) - 1), **bench,
+        probe=probe(network, config) if energy else "",
         progress=(lambda done, total: progress(max(0, done - 1), total - 1)) if progress else None)
     if waves:
         few = packets[:1 + WAVE_VECTORS]
@@ -133,6 +142,9 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         "stall": stall,
         "simulator": f"{result.simulator} {result.version}",
     }
+    if energy:
+        counts = counted_operations(result.probed, network, config)
+        report["energy"] = energy_report(network, counts, activation.width)
     files = folder.write_all({"outputs.npy": npy_bytes(outputs), "simulate.json": json_text(report)})
     if waves:
         files.append(folder / "waves.vcd")

@@ -160,12 +160,12 @@ class Simulation:
 
 
 def build(simulator: str, verilog: Sequence[Path], top: str, *, work: Path, waves: bool,
-          tick: Callable[[], None], weights: int = 0) -> Simulation:
+          tick: Callable[[], None], weights: int = 0, probe: bool = False) -> Simulation:
     """The bench compiled around a design; taken from ``work`` if it is there already.
 
     The key is a hash of the Verilog, the bench, the options and the versions, so a changed design
     is never simulated with a stale program, and two processes may build at once. ``weights``: bits of
-    ``s_axis_w``, 0 if there is none.
+    ``s_axis_w``, 0 if there is none; ``probe``: whether ``verilog`` has a module ``probe``.
     """
     if simulator not in SIMULATORS:
         raise ThriftyError(f"unknown simulator {simulator!r}: use {' or '.join(SIMULATORS)}")
@@ -174,7 +174,7 @@ def build(simulator: str, verilog: Sequence[Path], top: str, *, work: Path, wave
     version = tool.version()
     texts = [path.read_bytes() for path in (_BENCH, *verilog)]
     parts = (version, importlib.metadata.version("cocotb"), str(cocotb_tools.config.libs_dir),
-             _VERILATOR_OPTIONS, _CXX_OPTIONS, top, waves, weights,
+             _VERILATOR_OPTIONS, _CXX_OPTIONS, top, waves, weights, probe,
              *(hashlib.sha256(text).hexdigest() for text in texts))
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     work = work.resolve()
@@ -182,7 +182,8 @@ def build(simulator: str, verilog: Sequence[Path], top: str, *, work: Path, wave
     if not (folder / tool.program).exists():
         folder.mkdir(parents=True, exist_ok=True)
         tool.check(folder)
-        defines = {"DUT": top, **({"WEIGHTS": weights} if weights else {})}
+        defines = {"DUT": top, **({"WEIGHTS": weights} if weights else {}),
+                   **({"PROBE": 1} if probe else {})}
         _compile(tool, [path.resolve() for path in verilog], defines, folder, waves)
     return Simulation(tool, folder, version)
 

@@ -7,6 +7,8 @@
 // results.bin   for each result packet the cycle of its last beat (two words), beats up to there
 // beats.bin     the data of all result beats
 //
+// If PROBE is defined, a module `probe` is here as well, which looks at what the design does.
+//
 // Plusargs: packets, expect (result packets), timeout (cycles without a transfer), stall (of 65536,
 // how often either side pauses), source_seed and sink_seed (not 0).
 module stream_bench (
@@ -53,6 +55,10 @@ module stream_bench (
         .s_axil_araddr(8'd0), .s_axil_arprot(3'd0), .s_axil_arvalid(1'b0), .s_axil_arready(),
         .s_axil_rdata(), .s_axil_rresp(), .s_axil_rvalid(), .s_axil_rready(1'b0)
     );
+
+`ifdef PROBE
+    probe probe ();
+`endif
 
     function [31:0] xorshift(input [31:0] x);
         begin
