@@ -7,13 +7,14 @@ from typing import Any
 import boards
 from boards.board import SPRAM_DEPTH, Board
 from boards.estimate_binary import binary_cycles, binary_slots
+from boards.estimate_shift_add import compare_architectures, shift_add_cycles, shift_add_slots
 from gen.compile import load_compiled
 from gen.folder import BuildFolder
 from gen.network import Network
 from gen.resolve import complete
 from gen.sparse import place_within
 from hw.arithmetic.requantize import PIECE, Requantizer
-from hw.config import Binary, Config, Sparse, bits_for
+from hw.config import Binary, Config, ShiftAdd, Sparse, bits_for
 from hw.errors import ThriftyError
 from hw.sparse.layout import base_words, length_bits, longest_entry, queue_layout
 from hw.sparse.pe import drain_latency, entry_latency
@@ -44,7 +45,8 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
 
     Returns:
         ``resources`` by name {"used", "available"}, ``fits``, ``over`` (what does not fit), ``cycles``
-        (None without a network). Block RAMs and DSPs are counted by shape. Slots are a linear model
+        (None without a network), ``architectures`` (of a compiled shift-add network, see
+        ``compare_architectures``). Block RAMs and DSPs are counted by shape. Slots are a linear model
         fitted to 14 ECP5 designs of 2 to 32 PEs, within 1.5 % of them (4 % too many where
         requantizing only shifts), and to one of the first design on iCE40. Cycles are a lower bound
         where activations are sparse: which PE has work then depends on the input.
@@ -54,8 +56,14 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
         raise ThriftyError(f"density must be above 0 and at most 1, not {density:g}")
     manifest = folder.read_json("manifest.json", "generate", "memories", "configuration")
     config = complete(manifest["configuration"], str(folder / "manifest.json"))
-    dsps, slots = ((_binary_dsps(config.binary), binary_slots(config.binary)) if config.sparse is None
-                   else (_dsps(config.sparse, board), _slots(config)))
+    match config.engine_name:
+        case "sparse":
+            dsps, slots = _dsps(config.sparse, board), _slots(config.sparse)
+        case "binary":
+            dsps, slots = _binary_dsps(config.binary), binary_slots(config.binary)
+        case "shift_add":
+            dsps = _requantizer_dsps(config.shift_add, config.shift_add.result, board)
+            slots = shift_add_slots(config.shift_add, board.family)
     used = {**_memories(manifest["memories"], board), "dsp": dsps}
     cells = _CELLS_A_SLOT if board.family == "ice40" else 1
     used["slots"] = round(cells * slots) + used.pop("distributed_slots")
@@ -65,13 +73,20 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
                  for name in available if available[name] or used[name]}
     over = [f"{name}: {each['used']} of {each['available']}" for name, each in resources.items()
             if each["used"] > each["available"]]
-    cycles = None
+    cycles = architectures = None
     if (folder / "network.npz").exists():
         network, compiled = load_compiled(folder)
-        cycles = (binary_cycles(network, compiled) if compiled.sparse is None
-                  else _cycles(network, compiled, density))
-    return {"board": board.name, "density": density, "resources": resources, "fits": not over,
-            "over": over, "cycles": cycles}
+        match compiled.engine_name:
+            case "sparse":
+                cycles = _cycles(network, compiled, density)
+            case "binary":
+                cycles = binary_cycles(network, compiled)
+            case "shift_add":
+                cycles = shift_add_cycles(network, compiled)
+                architectures = compare_architectures(network, compiled)
+    report = {"board": board.name, "density": density, "resources": resources, "fits": not over,
+              "over": over, "cycles": cycles}
+    return report | ({"architectures": architectures} if architectures else {})
 
 
 def _memories(memories: list[Mapping[str, Any]], board: Board) -> dict[str, int]:
@@ -110,25 +125,31 @@ def _granules(granularity: int, width: int, family: str) -> float:
 
 def _dsps(c: Sparse, board: Board) -> int:
     """Multipliers of the PEs and of the requantizer."""
+    w, a = c.weight, c.activation
+    # An unsigned operand gets a sign where the other one has it.
+    total = 0 if w.kind == "shift_add" else c.pes * _multipliers(
+        w.width + int(a.signed and not w.signed), a.width + int(w.signed and not a.signed), board)
+    return total + _requantizer_dsps(c, c.accumulator.width, board)
+
+
+def _multipliers(a: int, b: int, board: Board) -> int:
+    """A product in pieces; those of a bit, and on iCE40 of few bits, are made of tables."""
     size, least = (18, 0) if board.family == "ecp5" else (16, 11)
 
     def slices(width: int) -> list[int]:
         return [min(size, width - low) for low in range(0, width, size)]
 
-    def multipliers(a: int, b: int) -> int:
-        """A product in pieces; those of a bit, and on iCE40 of few bits, are made of tables."""
-        return sum(min(one, other) > 1 and one + other >= least
-                   for one in slices(a) for other in slices(b))
+    return sum(min(one, other) > 1 and one + other >= least for one in slices(a) for other in slices(b))
 
-    w, a = c.weight, c.activation
-    # An unsigned operand gets a sign where the other one has it.
-    total = 0 if w.kind == "shift_add" else c.pes * multipliers(
-        w.width + int(a.signed and not w.signed), a.width + int(w.signed and not a.signed))
+
+def _requantizer_dsps(c: Sparse | ShiftAdd, value: int, board: Board) -> int:
+    """Multipliers of a requantizer of values of so many bits."""
+    total = 0
     if c.requantize.enabled and c.requantize.multiplier_width > 1:
-        width, multiplier = c.accumulator.width + 1, c.requantize.multiplier_width
+        width, multiplier = value + 1, c.requantize.multiplier_width
         for low in range(0, width, PIECE):
             last = low + PIECE >= width
-            total += multipliers(min(PIECE, width - low), multiplier + int(last))
+            total += _multipliers(min(PIECE, width - low), multiplier + int(last), board)
     return total
 
 
@@ -137,10 +158,9 @@ def _binary_dsps(c: Binary) -> int:
     return ceil(c.accumulator / 18) if c.scale_width > 1 else 0
 
 
-def _slots(config: Config) -> int:
+def _slots(c: Sparse) -> float:
     """LUT4 and carry cells without distributed RAM: a fixed part, and a part for each PE."""
-    c = config.sparse
-    return round(_fixed_slots(c) + c.pes * _pe_slots(c))
+    return _fixed_slots(c) + c.pes * _pe_slots(c)
 
 
 def _pe_slots(c: Sparse) -> float:

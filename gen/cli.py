@@ -118,8 +118,9 @@ def generate(
         manifest, up_to_date = step(config, folder)
     _show({**manifest, "up_to_date": up_to_date}, as_json, up_to_date, "generate", {
         "Verilog": str(output / manifest["verilog"]),
-        "PEs": str(next(table["pes"] for engine, table in manifest["configuration"].items()
-                        if engine in ("sparse", "binary"))),
+        **{{"pes": "PEs", "lanes": "lanes"}[name]: str(table[name])
+           for table in manifest["configuration"].values() if isinstance(table, dict)
+           for name in ("pes", "lanes") if name in table},
         "memories": str(sum(memory["count"] for memory in manifest["memories"])),
         "manifest": str(output / "manifest.json"),
     })
@@ -179,6 +180,8 @@ def estimate(
     if report["cycles"]:
         rows["latency"] = f"{report['cycles']['latency_cycles']:,} cycles"
         rows["interval"] = f"{report['cycles']['interval_cycles']:,} cycles"
+    if "architectures" in report:
+        rows["architecture"] = report["architectures"]["summary"]
     _show(report, as_json, False, "estimate", rows)
     if not report["fits"]:
         raise ThriftyError(f"{board}: does not fit by estimate: {'; '.join(report['over'])}: use "

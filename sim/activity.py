@@ -101,9 +101,9 @@ def counted_operations(text: str, network: Network, config: Config) -> Operation
     """What a probe wrote, as operations of a vector: the mean of all, float64 (layers) each.
 
     A term that goes to a bin counts as a shift like one that is shifted: choosing the bin is the shift.
-    Besides the sums of the lanes, those of bins that come together, of activations (for adder layers) and
-    of the drain are additions: the bias, the difference to the row before where lanes have no bins, and
-    an adder layer's distance. Lanes without a row of their own add where lanes only do adder layers.
+    Besides the sums of the lanes, those of bins that come together, of activations (for adder layers)
+    and of the drain are additions: the bias, the difference to the row before where lanes have no bins,
+    and an adder layer's distance. Lanes without a row of their own add where lanes only do adder layers.
     Of words that hold several inputs all bits are read in each step.
     """
     c = config.shift_add

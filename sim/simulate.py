@@ -126,7 +126,7 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
     if len(last[steady]) > 1:
         interval = float(np.diff(last[steady]).mean())
         efficiency = float(macs[steady][1:].sum(1).mean() / (products * interval))
-    report = {
+    report: dict[str, Any] = {
         "vectors": len(inputs),
         "mismatches": int((outputs != expected).any(1).sum()),
         "latency_cycles": int(last[0] - first[0]),
