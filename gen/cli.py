@@ -344,14 +344,13 @@ def _show(report: dict[str, Any], as_json: bool, up_to_date: bool, step: str,
 
 
 def _show_energy(energy: dict[str, Any]) -> None:
-    """Operations and nJ of a vector, a line a layer."""
-    counted = {"shifts": "shifts", "additions": "additions", "comparisons": "comparisons",
-               "requantized": "requantized", "read_bits": "bits read", "products": "products"}
-    table = Table("layer", *counted.values(), "nJ fp32", "nJ int8", "nJ shift-add", "saved of fp32",
-                  "of int8")
+    """What a vector takes, a line a layer."""
+    table = Table("layer", "operations", "bits read", "fp32 nJ", "int8 nJ", "shift-add nJ",
+                  "saves of fp32", "of int8", box=None, pad_edge=False)
     for name, row in [*enumerate(energy["layers"]), ("all", energy["total"])]:
-        table.add_row(str(name), *(f"{row[key]:,.0f}" for key in counted),
-                      *(f"{row[key]:,.3f}" for key in ("fp32_nj", "int8_nj", "shift_add_nj")),
+        operations = sum(row[key] for key in ("shifts", "additions", "comparisons", "requantized"))
+        table.add_row(str(name), f"{operations:,.0f}", f"{row['read_bits']:,.0f}",
+                      *(f"{row[key]:,.1f}" for key in ("fp32_nj", "int8_nj", "shift_add_nj")),
                       *(f"{row[key]:.1%}" for key in ("saved_of_fp32", "saved_of_int8")))
     out.print(table)
 
