@@ -162,7 +162,8 @@ def compare_architectures(network: Network, config: Config) -> dict[str, Any] | 
 
     Returns:
         For ``bins`` and ``barrel``: ``slots`` (other memories aside, as both have them), ``cycles``
-        between vectors and ``area_time``, their product; None for one whose sums are too wide.
+        between vectors and ``area_time``, their product; None for one that
+        the network is too large for.
         ``better`` has the smaller product, and ``summary`` says why. None in all if lanes only do adder
         layers: then they are the same.
     """
@@ -201,7 +202,7 @@ def _on(network: Network, config: Config, architecture: Literal["bins", "barrel"
 def _why(network: Network, found: dict[str, Any]) -> str:
     """What decides."""
     if None in (found["bins"], found["barrel"]):
-        return "sums of the other one would need more bits than there are"
+        return "the network is too large for the other one"
     more = found["bins"]["cycles"] / found["barrel"]["cycles"] - 1
     less = 1 - found["bins"]["slots"] / found["barrel"]["slots"]
     rows = sum(layer.rows for layer in network.shift_add_layers)
