@@ -162,10 +162,9 @@ def compare_architectures(network: Network, config: Config) -> dict[str, Any] | 
 
     Returns:
         For ``bins`` and ``barrel``: ``slots`` (other memories aside, as both have them), ``cycles``
-        between vectors and ``area_time``, their product; None for one that
-        the network is too large for.
+        between vectors and ``area_time``, their product; None for one that the network is too large for.
         ``better`` has the smaller product, and ``summary`` says why. None in all if lanes only do adder
-        layers: then they are the same.
+        layers: then both are the same.
     """
     c = config.shift_add
     if c.mode == "adder":

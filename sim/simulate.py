@@ -78,8 +78,8 @@ def simulate(folder: BuildFolder, inputs_path: Path | None, *, simulator: str, s
         raise ThriftyError(f"{image_path} was compiled for another configuration than {verilog}: run "
                            "thrifty generate again")
     if energy and config.shift_add is None:
-        raise ThriftyError("operations are counted of shift-add networks only: leave out --energy, and see "
-                           "energy_pj_per_vector in simulate.json")
+        raise ThriftyError("operations are counted of shift-add networks only: leave out --energy, "
+                           "and see energy_pj_per_vector in simulate.json")
     if inputs_path is None:
         inputs_path = folder.need("golden_inputs.npy", "compile")
     inputs = read_inputs(inputs_path, network, config)

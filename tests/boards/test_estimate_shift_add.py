@@ -119,20 +119,21 @@ def test_latencies_are_those_of_the_circuits(architecture, mode, latency, multip
 
 @needs_icarus
 @pytest.mark.parametrize("architecture", ["bins", "barrel"])
-@pytest.mark.parametrize("sizes, kinds, terms, latency, table", [
-    ((20, 9, 6), "sa", 2, 2, "lanes = 4"),
-    ((64, 32, 32, 10), "sas", 1, 1, "lanes = 8"),  # the array is the slowest
-    ((8, 150), "s", 1, 2, "lanes = 8"),  # results wait for the host
-    ((2000, 2), "s", 1, 2, "lanes = 2"),
-    ((5, 40, 6, 30, 4), "sasa", 1, 2, "lanes = 32"),  # groups wait for the drain
-    ((5, 40, 6, 30, 4), "ssss", 2, 2, "lanes = 32\nvectors = 2"),  # layers wait for the one before
+@pytest.mark.parametrize("sizes, kinds, terms, latency, table, error", [
+    ((20, 9, 6), "sa", 2, 2, "lanes = 4", 0),
+    ((64, 32, 32, 10), "sas", 1, 1, "lanes = 8", 0),  # the array is the slowest
+    ((8, 150), "s", 1, 2, "lanes = 8", 0.05),  # results wait for the host
+    ((700, 2), "s", 1, 2, "lanes = 2", 0),
+    ((5, 40, 6, 30, 4), "sasa", 1, 2, "lanes = 32", 0.05),  # groups wait for the drain
+    ((5, 40, 6, 30, 4), "ssss", 2, 2, "lanes = 32\nvectors = 2", 0.05),  # layers, for the one before
 ], ids=["small", "array", "output", "long", "drain", "few vectors"])
-def test_cycles_against_the_simulation(architecture, sizes, kinds, terms, latency, table, tmp_path):
+def test_cycles_against_the_simulation(architecture, sizes, kinds, terms, latency, table, error,
+                                       tmp_path):
     folder = compiled(tmp_path, network(sizes, kinds, terms),
                       f'{table}\narchitecture = "{architecture}"', latency)
     report = measured(folder)
     predicted = estimate(folder, "ulx3s-85f", 1.0)["cycles"]
-    assert predicted["interval_cycles"] == pytest.approx(report["interval_cycles"], rel=0.05)
+    assert predicted["interval_cycles"] == pytest.approx(report["interval_cycles"], rel=error)
     assert predicted["latency_cycles"] == pytest.approx(report["latency_cycles"], rel=0.1)
 
 
@@ -142,9 +143,9 @@ def test_cycles_against_the_simulation(architecture, sizes, kinds, terms, latenc
 def test_slots_for_a_rate(architecture, slots, accumulator, inputs, tmp_path):
     """A lane's slots in synthesis, and the cycles of its rows in simulation, at 100 MHz."""
     table = f'lanes = 4\narchitecture = "{architecture}"\naccumulator = {accumulator}'
-    folder = compiled(tmp_path, network((inputs, 40), "s"), table)
+    folder = compiled(tmp_path, network((inputs, 8), "s"), table)
     config = load_compiled(folder)[1]
-    expected = slots * measured(folder, 8)["interval_cycles"] / (10 * inputs) / 100
+    expected = slots * measured(folder, 8)["interval_cycles"] / (2 * inputs) / 100
     assert slots_per_rate(config.shift_add, inputs, 100) == pytest.approx(expected, rel=0.05)
 
 
@@ -174,7 +175,8 @@ def test_the_better_architecture():
 def test_an_architecture_whose_sums_are_too_wide():
     """129,000 times 16 bits times 2 ** 15 needs 49 bits; in bins they need fewer."""
     sign = np.ones((1, 43_000, 3), np.int8)
-    net = Network([ShiftLayer(sign, np.full(sign.shape, 15, np.uint8), np.zeros(1, np.int64))], 16, False)
+    exponent = np.full(sign.shape, 15, np.uint8)
+    net = Network([ShiftLayer(sign, exponent, np.zeros(1, np.int64))], 16, False)
     draft = {"name": "wide", "shift_add": {"lanes": 1, "architecture": "bins"}}
     made = resolve_shift_add(draft, net, "here")
     found = compare_architectures(net, made)

@@ -6,10 +6,13 @@ import pytest
 from gen.energy import (
     Operations,
     dense_energy,
+    energy_report,
     inference_energy,
     multiply_energy,
     shift_add_energy,
 )
+from gen.network import AdderLayer, Network, ShiftLayer
+from gen.resolve import complete
 from tests.hw.configs import config
 from tests.hw.designs import network
 
@@ -59,6 +62,39 @@ def test_shift_add_operations(width, shift, compare):
     assert shift_add_energy(counts, width) == pytest.approx([
         1000 * shift + 1010 * 0.1 + 7 * 3.2 + 200 * 5.0,
         400 * 0.1 + 390 * compare + 5 * 3.2 + 100 * 5.0])
+
+
+@pytest.mark.parametrize("mode, bits", [("shift", 6), ("both", 9), ("adder", 8)])
+def test_a_shift_add_array(mode, bits):
+    """A term is shifted and added, a weight of an adder layer compared and added; both are read."""
+    shift = ShiftLayer(np.ones((5, 4, 2), np.int8), np.zeros((5, 4, 2), np.uint8), np.zeros(5, np.int64))
+    adder = AdderLayer(np.ones((3, 5), np.int64), np.zeros(3, np.int64))
+    layers = {"shift": [shift], "adder": [adder], "both": [shift, adder]}[mode]
+    c = complete({"name": "c", "shift_add": {
+        "lanes": 2, "mode": mode, "accumulator": 12, "result": 12,
+        "activation": {"width": 8, "signed": True}, "capacity": {
+            "layers": 2, "words": 90, "rows": 10, "inputs": 5, "hidden": 5, "outputs": 5}}}, "here")
+    macs = np.array([[38, 15], [40, 15]])[:, {"shift": [0], "adder": [1], "both": [0, 1]}[mode]]
+    read = bits / 32 * 5.0
+    first, second = 39 * (0.024 + 0.1 + read) + 5 * 3.2, 15 * (0.03 + 0.1 + read) + 3 * 3.2
+    expected = {"shift": first, "adder": second, "both": first + second}[mode]
+    assert inference_energy(Network(layers, 8, True), c, macs) == pytest.approx(expected)
+
+
+def test_report_of_a_network():
+    layers = [AdderLayer(np.ones((3, 5), np.int64), np.zeros(3, np.int64)) for _ in range(2)]
+    counts = Operations(*np.array([[0, 0], [33, 30], [15, 15], [3, 0], [320, 160]]))
+    report = energy_report(Network(layers, 8, True), counts, 8)
+    first, second = report["layers"]
+    assert first["additions"] == 33 and first["products"] == 15
+    assert first["shift_add_nj"] == pytest.approx((33 * 0.1 + 15 * 0.03 + 3 * 3.2 + 10 * 5.0) / 1000)
+    assert first["fp32_nj"] == pytest.approx(15 * 9.6 / 1000)
+    assert first["int8_nj"] == pytest.approx((15 * 1.55 + 3 * 3.2) / 1000)
+    assert second["saved_of_fp32"] == pytest.approx(1 - (3 + 0.45 + 25) / 144)
+    assert report["total"]["shift_add_nj"] == pytest.approx(
+        first["shift_add_nj"] + second["shift_add_nj"])
+    assert report["total"]["saved_of_int8"] == pytest.approx(
+        1 - (63.35 + 28.45) / (2 * 23.25 + 9.6))
 
 
 def test_multiplications():
