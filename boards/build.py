@@ -176,7 +176,7 @@ def _script(board: Board, manifest: Mapping[str, Any]) -> str:
 
 
 def _effort(netlist: dict[str, Any], hz: float) -> str:
-    """A constraint for the clock that a PLL makes: nextpnr would take its frequency for what is wanted."""
+    """A constraint for the clock that a PLL makes: nextpnr would be content with its frequency."""
     top = netlist["modules"]["BoardTop"]
     plls = [cell for cell in top["cells"].values() if cell["type"] == "EHXPLLL"]
     nets = sorted(name for name, net in top["netnames"].items() for pll in plls

@@ -48,7 +48,8 @@ def estimate(folder: BuildFolder, board_name: str, density: float) -> dict[str, 
         (None without a network), ``architectures`` (of a compiled shift-add network, see
         ``compare_architectures``). Block RAMs and DSPs are counted by shape. Slots are a linear model
         fitted to 14 ECP5 designs of 2 to 32 PEs, within 1.5 % of them (4 % too many where
-        requantizing only shifts), and to one of the first design on iCE40. Cycles are a lower bound
+        requantizing only shifts), and to one of the first design on iCE40; other engines have their own,
+        see ``estimate_binary`` and ``estimate_shift_add``. Cycles are a lower bound
         where activations are sparse: which PE has work then depends on the input.
     """
     board = boards.find(board_name)

@@ -94,7 +94,9 @@ def test_lanes_against_synthesis(architecture, mode, width, accumulator, slots):
      3083, 19, 1),
     (config((3968, 272, 784, 64, 10), lanes=16, architecture="barrel", mode="both", accumulator=24,
             result=24, multiplier=16, layers=5), 4530, 36, 2),
-], ids=["bins", "barrel", "32 lanes", "adder", "large"])
+    (config((576, 96, 256, 64, 10), lanes=32, architecture="barrel", mode="shift", accumulator=21,
+            result=21, layers=2), 4738, 19, 2),
+], ids=["bins", "barrel", "32 lanes", "adder", "large", "shift"])
 def test_designs_against_synthesis(made, slots, ram, dsp, tmp_path):
     """What Yosys 0.70 makes of whole designs on the board, logic in carry cells."""
     folder = BuildFolder(tmp_path)
@@ -102,7 +104,7 @@ def test_designs_against_synthesis(made, slots, ram, dsp, tmp_path):
     generate(None, folder)
     report = estimate(folder, "ulx3s-85f", 1.0)
     used = {name: each["used"] for name, each in report["resources"].items()}
-    assert used["slots"] == pytest.approx(slots, rel=0.015)
+    assert used["slots"] == pytest.approx(slots, rel=0.01)
     assert (used["ram"], used["dsp"]) == (ram, dsp)
     assert "architectures" not in report and report["cycles"] is None
 
