@@ -40,6 +40,7 @@ bench: setup
 	$(BIN)/python -m bench.matrices
 	$(BIN)/python -m bench.configurations
 	$(BIN)/python -m bench.binary_configurations
+	$(BIN)/python -m bench.shift_add_configurations
 	$(BIN)/python -m bench.huffman
 	$(BIN)/python -m bench.constant
 	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks --kind band

@@ -58,6 +58,7 @@ def layer_steps(m: Module, dut: LayerSteps) -> None:
         # What makes it inductive.
         Assert(now_ended == Mux(running, first, 1), "it knows where sums begin"),
         Assert(count < 3, "there are two places"),
+        Assert(since <= gap, "it counts no further"),
         Assert(Cat(some, both) == Mux(count == 2, 3, count), "it knows what waits"),
         Assert((newest ^ oldest) == (count == 1), "it knows where"),
         Assert(~some | (Mux(oldest, places[1], places[0]) == queue[0]), "the oldest"),
@@ -111,7 +112,7 @@ def _pauses(m: Module, dut: LayerSteps, inside: Fragment, ended: Value, running:
         Assert(~(coming & (lead_now == before)) | (waited & one_step),
                "only a group of one step comes late"),
         # What makes it inductive.
-        Assert(~coming | running, "what was said to come is there"),
+        Assert(~coming | (running & ended & (lead_now <= before)), "what was said to come is there"),
         Assert(Mux(~ended, ~paused, Mux(
             coming, (paused == (lead_now + 1 < before)) & (~paused | (pause + lead_now + 1 == before)),
             paused & (pause + Mux(quiet_now > after, after, quiet_now) == before + after))),
