@@ -42,9 +42,9 @@ bench: setup
 	$(BIN)/python -m bench.binary_configurations
 	$(BIN)/python -m bench.shift_add_configurations
 	$(BIN)/python -m bench.huffman
-	$(BIN)/python -m bench.constant
 	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks --kind band
 	$(BIN)/thrifty bench binary
+	$(BIN)/thrifty bench shiftadd
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache

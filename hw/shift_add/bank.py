@@ -17,6 +17,8 @@ __all__ = ["LaneBank", "controls", "weights_at"]
 
 LARGE = 1 << 11
 """Words from which on weights are where the device has most room; less is quicker in block RAM."""
+RAMS = ((512, 36), (1024, 18), (2048, 9))
+"""Words and bits of ECP5's block RAM."""
 
 
 def controls(lane: Component) -> list[str]:
@@ -61,18 +63,27 @@ class LaneBank(Component):
         config, c = self.config, self.config.shift_add
         layout, lanes = weight_layout(c.mode, c.activation), bank_lanes(c)
         large = c.capacity.words >= LARGE
-        m.submodules.weights = memory = Memory(
-            lanes * layout.size, c.capacity.words, latency=config.memory_latency, block=not large,
-            ports="single" if large else "dual")
         # Image data and addresses come from afar. Writes without a reset: none is on its way after one.
-        write = self.i_write & (self.i_load.memory == MemoryId.WEIGHTS)
-        m.d.comb += [
-            memory.i_write.eq(delay(m, write, 1, "write", reset_less=True)),
-            memory.i_write_address.eq(delay(m, self.i_load.address, 1, "address", reset_less=True)),
-            memory.i_write_data.eq(delay(m, self.i_load.data, 1, "data", reset_less=True)),
-            memory.i_address.eq(delay(m, self.i_word, 1, "word", reset_less=True)),
-        ]
-        weights = delay(m, memory.o_data, 1, "weights", reset_less=True)
+        write = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 1, "write",
+                      reset_less=True)
+        address, data, word = (delay(m, value, 1, name, reset_less=True) for name, value in {
+            "address": self.i_load.address, "data": self.i_load.data, "word": self.i_word}.items())
+        width = lanes * layout.size
+        # As wide as a RAM that is deep enough: two of them would have to be chosen between.
+        most = next((bits for words, bits in RAMS if c.capacity.words <= words), width)
+        parts = []
+        for low in range(0, width, most):
+            m.submodules[f"weights_{low}"] = memory = Memory(
+                min(most, width - low), c.capacity.words, latency=config.memory_latency, block=not large,
+                ports="single" if large else "dual")
+            m.d.comb += [
+                memory.i_write.eq(write),
+                memory.i_write_address.eq(address),
+                memory.i_write_data.eq(data[low:low + most]),
+                memory.i_address.eq(word),
+            ]
+            parts.append(memory.o_data)
+        weights = delay(m, Cat(parts), 1, "weights", reset_less=True)
         x = delay(m, self.i_x, 1, "x", reset_less=True)
         control = delay(m, self.i_control, 1, "control", reset_less=True)
         kept = [Signal(row_width(c), name=f"kept_{k}", reset_less=True) for k in range(lanes)]
