@@ -76,7 +76,10 @@ class ShiftAddMultiplier(Component):
                 m.d.sync += operand.eq(0)
             value: Value = operand
             for bit, choice in enumerate(delay(m, term.exponent, 1, f"exponent_{k}", reset_less=True)):
-                value = shift_by(value, choice, 1 << bit, Const(0))
+                # A signal each: as one expression every stage would repeat all those before.
+                stage = Signal(signed(len(value) + (1 << bit)), name=f"by_{1 << bit}_{k}")
+                m.d.comb += stage.eq(shift_by(value, choice, 1 << bit, Const(0)))
+                value = stage
             shifted.append(Signal.like(self.o_product, name=f"shifted_{k}", reset_less=True))
             m.d.sync += shifted[k].eq(value)
         m.d.sync += self.o_product.eq(sum(shifted[1:], shifted[0]))
