@@ -280,7 +280,7 @@ def test_unknown_names(here):
         assert refused("estimate", "b", "--board", "icebreaker", "--density", density).startswith(
             "density must be above 0 and at most 1, not ")
     assert refused("demo", "--network", "none") == (
-        "unknown network 'none': there are lenet-300-100, sfc")
+        "unknown network 'none': there are lenet-300-100, sfc, shiftaddnet")
     assert refused("demo", "--network", "sfc", "--board", "de10") == (
         "sfc has no demo on 'de10': there are ulx3s-85f, icebreaker")
     assert refused("demo", "--board", "icebreaker") == (
