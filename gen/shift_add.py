@@ -25,6 +25,7 @@ from hw.shift_add.memories import (
     bank_lanes,
     banks,
     layer_table,
+    overhead,
     own_words,
     row_layout,
 )
@@ -58,9 +59,8 @@ class PlacedLayer:
 
 def place_layers(network: Network, c: ShiftAdd) -> list[PlacedLayer]:
     """Every layer on the array of a configuration."""
-    overhead = 37 if c.architecture == "bins" and c.mode != "adder" else 0
     return [PlacedLayer(layer, -(-layer.rows // c.lanes),
-                        layer.terms if isinstance(layer, ShiftLayer) else 1, overhead)
+                        layer.terms if isinstance(layer, ShiftLayer) else 1, sum(overhead(c)))
             for layer in network.shift_add_layers]
 
 

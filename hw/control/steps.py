@@ -29,7 +29,7 @@ class LayerSteps(Component):
     Members: ``i`` (stream of ``table.job``; two of them wait here), ``i_room`` (results for the host
     have a place), ``o`` with ``o_valid`` (steps; registers), ``o_read`` (the inputs of a layer have been
     read), ``o_results`` (a layer whose results go to the host has been taken); ``o_ahead`` (with
-    ``before``: as early before a group's first step).
+    ``before``: so many cycles ahead of a group's first step, or more if that one waits for the drain).
     """
 
     def __init__(self, table: LayerTable, step: StructLayout, *, period: int, drained: bool,

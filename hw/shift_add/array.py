@@ -20,6 +20,7 @@ from hw.shift_add.memories import (
     FILL,
     banks,
     memories,
+    overhead,
     row_width,
     step_layout,
 )
@@ -51,7 +52,7 @@ class ShiftAddArray(Component):
         self.load_width = max(width for width, _ in memories(config).values())
         self.load_address = max(address_width(depth) for _, depth in memories(config).values())
         self.bins = c.architecture == "bins" and c.mode != "adder"
-        self.before, self.after = (1 + FILL_CYCLES + BINS, BINS) if self.bins else (0, 0)
+        self.before, self.after = overhead(c)
         lane = _lane(config, None)
         self.lane = Shared(lane, f"{config.name}_lane", {"ecp5": _lane(config, "ecp5")})
         self.bank = Shared(LaneBank(config, self.lane, load_width=self.load_width,

@@ -14,10 +14,11 @@ from hw.config import Config, ShiftAdd, bits_for
 from hw.control.layers import LayerTable
 from hw.packet import MemoryId
 from hw.shift_add.bins import BINS
+from hw.shift_add.bins import FILL as FILL_CYCLES
 from hw.shift_add.layout import weight_layout
 
 __all__ = ["CLEAR", "COMBINE", "FILL", "TERMS", "Output", "bank_lanes", "banks", "layer_table",
-           "memories", "own_words", "row_layout", "row_width", "step_layout"]
+           "memories", "overhead", "own_words", "row_layout", "row_width", "step_layout"]
 
 TERMS = 3
 """Terms of a weight at most."""
@@ -37,6 +38,12 @@ class Output(enum.IntEnum):
     """Activations of the next layer."""
     HOST = 1
     """Results for the host."""
+
+
+def overhead(c: ShiftAdd) -> tuple[int, int]:
+    """Cycles of a group ahead of its first step, in which bins are cleared, and behind its last one, in
+    which they are combined."""
+    return (1 + FILL_CYCLES + BINS, BINS) if own_words(c) else (0, 0)
 
 
 def own_words(c: ShiftAdd) -> int:
