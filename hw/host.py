@@ -1,6 +1,6 @@
 """The host's side of a design: packets in, packets out. The format is that of ``hw.packet``."""
 
-from amaranth import Cat, Const, Module, Mux, ResetInserter, Signal, Value
+from amaranth import Cat, Const, Module, Mux, ResetInserter, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
@@ -77,17 +77,23 @@ class PacketReceiver(Component):
         taking = Signal(init=1)
         feeding = Signal()
         parsing = Signal()
-        left = Signal(BEAT - 1)  # words of the payload, less one
-        due = left[-1]  # below 0: the CRC comes next
+        # Words of the payload, less one; the lower part goes to below 0 before it borrows from the upper
+        # one, whose being 0 is known a cycle late: no long carry.
+        left, upper = Signal(signed(17)), Signal(BEAT - 2 - 16)
+        no_upper = Signal()
+        due = left[-1] & no_upper  # the CRC comes next
         sizing = Signal()  # the length comes
         trimming = Signal()  # it was that of whole words
         moves = self.i.valid & ((feeding & self.o.ready) | (parsing & parser.o_ready))
         with m.If(sizing):
-            m.d.sync += left.eq(beat.data[2:])
+            m.d.sync += [left.eq(beat.data[2:18]), upper.eq(beat.data[18:])]
         with m.Elif(trimming | moves):
             m.d.sync += left.eq(left - 1)
+            with m.If(left[-1]):
+                m.d.sync += [left.eq(2**16 - 2), upper.eq(upper - 1)]
+        m.d.sync += no_upper.eq(upper == 0)
         word, parsed = Signal(BEAT, reset_less=True), Signal()
-        halves = Cat(beat.data[1:16].any(), beat.data[16:].any())
+        large = Cat(beat.data[1:3].any(), beat.data[3:].any())
         m.d.comb += [
             self.o.valid.eq(self.i.valid & feeding & ~due),
             self.o.payload.eq(beat.data),
@@ -98,7 +104,7 @@ class PacketReceiver(Component):
             parser.i_data.eq(word),
         ]
         with m.If(parser.o_ready):
-            m.d.sync += [word.eq(beat.data), parser.i_large.eq(halves),
+            m.d.sync += [word.eq(beat.data), parser.i_large.eq(large),
                          parsed.eq(taken & parsing & ~due)]
         m.d.comb += [
             self.o_input_bytes.eq(parser.o_input_bytes),
@@ -205,7 +211,7 @@ class _ImageParser(Component):
     """Words of an image payload to memory writes. Reset starts anew.
 
     A word may come while ``o_ready``, which does not depend on ``i_valid``. Whatever comes, it is ready
-    again in the end. ``i_large`` tells of bits 15:1 and of bits 31:16 whether any is set.
+    again in the end. ``i_large`` tells of bits 2:1 and of bits 31:3 whether any is set.
     """
 
     def __init__(self, hardware_id: int, load: LoadBus, coded: Config | None):
@@ -224,7 +230,7 @@ class _ImageParser(Component):
         # A bit a word of an item: how many there are, and which comes next, and whether it is the last.
         words, place, ends = Signal(item_words), Signal(item_words), Signal()
         left, last = Signal(BEAT), Signal()  # items; 1 is left
-        many = Signal()  # 2**16 or more were left a cycle ago: the next one is not yet the last
+        many = Signal()  # 8 or more were left a cycle ago: the next one is not yet the last
         empty = ~self.i_large.any() & ~self.i_data[0]
         bad, mismatch, complete = Signal(), Signal(), Signal()
         address = Signal.like(load.address, reset_less=True)
@@ -242,7 +248,7 @@ class _ImageParser(Component):
         for k in range(item_words):
             with m.If(place[k]):
                 m.d.sync += item[k].eq(self.i_data)
-        m.d.sync += many.eq(left[16:].any())
+        m.d.sync += many.eq(left[3:].any())
         with m.FSM():
             with m.State("HARDWARE"):
                 m.d.sync += mismatch.eq(self.i_data != self.hardware_id)
@@ -283,7 +289,7 @@ class _ImageParser(Component):
                     m.d.sync += [place.eq(place << 1), ends.eq((place << 1 & words).any())]
                     with m.If(ends):
                         m.d.sync += [place.eq(1), ends.eq(words[0]),
-                                     left.eq(left - 1), last.eq((left[:16] == 2) & ~many)]
+                                     left.eq(left - 1), last.eq((left[:3] == 2) & ~many)]
                         with m.If(last):
                             m.d.sync += [place.eq(0), ends.eq(0)]
                             m.next = "SECTION"
@@ -336,7 +342,7 @@ class _ImageParser(Component):
                 m.d.sync += [
                     Cat(*item)[:len(stored)].eq(stored), upper.eq(entry.index >> index.stored),
                     load.memory.eq(MemoryId.ENTRIES), load.write.eq(ok), left.eq(left - 1),
-                    last.eq((left[:16] == 2) & ~many),
+                    last.eq((left[:3] == 2) & ~many),
                 ]
                 if len(upper):
                     m.d.sync += upper_next.eq(both)

@@ -27,7 +27,7 @@ class SlipDecoder(wiring.Component):
         o: Stream of ``WORD``.
 
     A word comes out a cycle after the first byte behind it, because only that one tells whether the
-    word was the last. One byte a cycle.
+    word was the last. Made for slow lines: a byte takes 2 cycles.
     """
 
     def __init__(self) -> None:
@@ -39,10 +39,9 @@ class SlipDecoder(wiring.Component):
         # Escapes are taken out in front of a register: it halves the longest path.
         escaped = Signal()
         full, is_end, byte = Signal(), Signal(), Signal(8)
-        advance = Signal()
         is_escape = (self.i.payload == ESC) & ~escaped
-        m.d.comb += self.i.ready.eq(~full | advance)
-        with m.If(self.i.ready):
+        m.d.comb += self.i.ready.eq(~full)
+        with m.If(~full):
             m.d.sync += [
                 full.eq(self.i.valid & ~is_escape),
                 escaped.eq(Mux(self.i.valid, is_escape, escaped)),
@@ -55,21 +54,24 @@ class SlipDecoder(wiring.Component):
                 m.d.sync += byte.eq(ESC)
 
         word = Signal(32)
-        count = Signal(range(5))  # bytes in ``word``
-        emits = Mux(is_end, count != 0, count == 4)
+        count = Signal(5, init=1)  # a bit each for 0 to 4 bytes in ``word``
+        emits = Mux(is_end, ~count[0], count[4])
         m.d.comb += [
             self.o.valid.eq(full & emits),
             self.o.p.data.eq(word),
             self.o.p.last.eq(is_end),
-            advance.eq(self.o.ready | ~emits),
         ]
-        with m.If(full & advance):
+        with m.If(full & (self.o.ready | ~emits)):
+            m.d.sync += full.eq(0)
             with m.If(is_end):
-                m.d.sync += count.eq(0)
-            with m.Elif((count == 0) | (count == 4)):
-                m.d.sync += [word.eq(byte), count.eq(1)]
+                m.d.sync += count.eq(1)
+            with m.Elif(count[0] | count[4]):
+                m.d.sync += [word.eq(byte), count.eq(2)]
             with m.Else():
-                m.d.sync += [word.word_select(count[:2], 8).eq(byte), count.eq(count + 1)]
+                m.d.sync += count.eq(count << 1)
+                for k in range(1, 4):
+                    with m.If(count[k]):
+                        m.d.sync += word.word_select(k, 8).eq(byte)
 
         return m
 
@@ -84,7 +86,7 @@ class SlipEncoder(wiring.Component):
         i: Stream of ``WORD``.
         o: Stream of bytes.
 
-    Made for slow lines: a byte takes 2 cycles, 3 if it is escaped, a word 1 more, a packet 2 more.
+    Made for slow lines: a byte takes 3 cycles, 5 if it is escaped, a word 1 more, a packet 2 more.
     The first byte comes a cycle after the first word was taken.
     """
 
@@ -122,14 +124,17 @@ class SlipEncoder(wiring.Component):
                 with m.Elif(special):
                     m.d.comb += self.o.payload.eq(ESC)
                 with m.If(self.o.ready):
-                    m.d.sync += escaped.eq(special & ~escaped)
-                    with m.If(escaped | ~special):
-                        m.d.sync += [word.data.eq(word.data >> 8), left.eq(left - 1)]
-                        m.next = "look"
-                        with m.If(left == 0):
-                            m.next = "next word"
-                            with m.If(word.last):
-                                m.next = "end"
+                    m.next = "sent"
+            with m.State("sent"):
+                m.d.sync += escaped.eq(special & ~escaped)
+                m.next = "send"
+                with m.If(escaped | ~special):
+                    m.d.sync += [word.data.eq(word.data >> 8), left.eq(left - 1)]
+                    m.next = "look"
+                    with m.If(left == 0):
+                        m.next = "next word"
+                        with m.If(word.last):
+                            m.next = "end"
             with m.State("next word"):
                 m.d.comb += self.i.ready.eq(1)
                 with m.If(self.i.valid):

@@ -18,7 +18,7 @@ class LayerScheduler(Component):
 
     Each context holds one vector between its layers. The oldest vector whose activations lie ready goes
     first; vectors leave in the order in which they came. Decisions are made ahead: up to two layers wait
-    here, and two more in ``LayerSteps``.
+    here, and one more in ``LayerSteps``.
 
     Members: ``i_full``, ``i_slot`` (an input vector waits), ``o_take`` (it gets a context), ``i_done``
     with ``i_context`` (activations of a context's next layer can be read), ``o`` (stream of layers),
@@ -98,7 +98,8 @@ class LayerScheduler(Component):
                 with m.If(found | starts):
                     m.next = "LOOK"
             with m.State("LOOK"):
-                m.d.sync += current.eq(Mux(fresh, 0, layer[context]))
+                m.d.sync += [current.eq(Mux(fresh, 0, layer[context])),
+                             ready.bit_select(context, 1).eq(0)]
                 m.next = "FETCH"
             with m.State("FETCH"):
                 m.d.sync += wait.eq(wait - 1)
@@ -111,7 +112,6 @@ class LayerScheduler(Component):
                     m.d.sync += [
                         self.o_take.eq(fresh),
                         layer[context].eq(current + 1),
-                        ready.bit_select(context, 1).eq(0),
                         active.bit_select(context, 1).eq(~is_last),
                         free.eq(free + fresh),
                         oldest.eq(oldest + is_last),

@@ -13,15 +13,17 @@ __all__ = ["layer_steps"]
 def layer_steps(m: Module, dut: LayerSteps) -> None:
     """States that layers leave in their order, sums end before others begin, and nothing waits but for
     the drain, or in the pauses between groups; makes it the submodule ``dut``."""
-    table, period, drained = dut.table, dut.period, dut.drained
+    period, drained = dut.period, dut.drained
     gap = max(2, period)
     m.submodules.dut = inside = Fragment.get(dut, None)
     feed(m, dut.i, "i")
     any_input(m, dut.i_room)
-    wait, running, first, moves, takes, job = (
-        probe(inside, name) for name in ("wait", "running", "first", "moves", "takes", "job"))
-    some, both, oldest, newest = (
-        probe(inside, name) for name in ("some", "both", "oldest", "newest"))
+    wait, running, first, moves, takes, job, waits, ready, new, blocked = (
+        probe(inside, name) for name in (
+            "wait", "running", "first", "moves", "takes", "job", "waits", "ready", "new", "blocked"))
+    # Between the loops and ``o``.
+    valid, will_drain, step = probe(inside, "valid"), probe(inside, "drains"), View(
+        dut.o.shape(), probe(inside, "step"))
     drains = dut.o_valid & dut.o.last & (drained | _to_host(dut.o.output))
     since = Signal(range(gap + 1), init=gap)  # cycles from the last such step to the next one
     m.d.sync += since.eq(Mux(drains, 1, Mux(since == gap, gap, since + 1)))
@@ -29,58 +31,61 @@ def layer_steps(m: Module, dut: LayerSteps) -> None:
     with m.If(dut.o_valid):
         m.d.sync += ended.eq(dut.o.last)
     now_ended = Mux(dut.o_valid, dut.o.last, ended)
-    through = drained | _to_host(View(table.job, job).layer.output)
-    paused = _pauses(m, dut, inside, now_ended, running, through & (since < gap))
-    # What waits here, by a queue of its own.
+    step_ended = Mux(valid, step.last, now_ended)
+    paused = _pauses(m, dut, inside, now_ended, valid, step, will_drain & (since < gap))
+    # What waits here, by a record of its own.
     accepts = dut.i.valid & dut.i.ready
-    to_host = _to_host(dut.i.payload.layer.output)
-    count, queue = Signal(range(3)), [Signal(len(job), name=f"queue_{k}") for k in range(2)]
-    begun = Signal(len(job))
-    m.d.sync += count.eq(count + accepts - takes)
+    waiting, held, begun = Signal(), Signal(len(job)), Signal(len(job))
+    to_host = _to_host(View(dut.table.job, held).layer.output)
+    told = Signal()  # that its results have a place
+    m.d.sync += [waiting.eq((waiting & ~takes) | accepts),
+                 told.eq((told | dut.o_results) & ~takes)]
     with m.If(takes):
-        m.d.sync += [begun.eq(queue[0]), queue[0].eq(queue[1])]
-    for k, place in enumerate(queue):
-        with m.If(accepts & (count - takes == k)):
-            m.d.sync += place.eq(dut.i.payload.as_value())
-    places = [probe(inside, f"waiting_{k}") for k in range(2)]
+        m.d.sync += begun.eq(held)
+    with m.If(accepts):
+        m.d.sync += held.eq(dut.i.payload.as_value())
     m.d.comb += [
         Assert(~dut.o_valid | (dut.o.first == ended), "a sum begins where the one before ended"),
         Assert(~drains | (since == gap), "the drain has its time"),
-        Assert(~running | moves | paused | (through & (drains | (since < gap - 1))),
+        Assert(~valid | moves | paused | (will_drain & (drains | (since < gap - 1))),
                "only the drain stops, or a pause"),
         Assert(~running | (job == begun), "layers leave in their order"),
-        Assert(dut.i.ready == ((count < 2) & (~to_host | dut.i_room)), "two layers wait"),
-        Assert(dut.o_results == (accepts & to_host), "results are told as they are taken"),
-        Assert(~dut.o_results | dut.i_room, "results begin where there is room"),
-        Assert(~takes | count.any(), "only what is there is taken"),
+        Assert(dut.i.ready == ~waiting, "a layer waits"),
+        Assert(~dut.o_results | (waiting & to_host & ~told & dut.i_room),
+               "results are told once, where there is room"),
+        Assert(~takes | (waiting & (~to_host | told)), "only what is there is taken, and has a place"),
         Assert(~dut.o.end | dut.o.last | ~dut.o_valid, "a layer ends with a sum"),
         Assert(~dut.o_read | (dut.o_valid & dut.o.end), "inputs are read until the layer ends"),
         # What makes it inductive.
-        Assert(now_ended == Mux(running, first, 1), "it knows where sums begin"),
-        Assert(count < 3, "there are two places"),
+        Assert(~valid | (step.first == now_ended), "it knows where sums begin"),
+        Assert(Mux(running, first, 1) == step_ended, "so do the loops"),
+        Assert(~valid | now_ended | ~running | ~step.last | first, "and where they end"),
+        Assert(~valid | step.last | ~step.end, "a layer ends with a sum, here too"),
         Assert(since <= gap, "it counts no further"),
-        Assert(Cat(some, both) == Mux(count == 2, 3, count), "it knows what waits"),
-        Assert((newest ^ oldest) == (count == 1), "it knows where"),
-        Assert(~some | (Mux(oldest, places[1], places[0]) == queue[0]), "the oldest"),
-        Assert(~both | (Mux(oldest, places[0], places[1]) == queue[1]), "the newest"),
+        Assert(waits == waiting, "it knows what waits"),
+        Assert(~ready | waiting, "and what may begin"),
+        Assert(~(waiting & to_host) | (ready == told), "as soon as it has a place"),
+        Assert(~told | (waiting & to_host), "which is its own"),
+        Assert(~waits | (new == held), "and what it is"),
         Assert(Mux(drains, wait == period - 3, Mux(
             since <= period - 3, wait + since == period - 3, wait < 0)), "it waits for the drain"),
-        Assert(probe(inside, "blocked") == (probe(inside, "draining") & (
-            drains | (since <= period - 2))), "and no longer"),
-        Assert(~running | (probe(inside, "draining") == through), "it knows what is drained"),
+        Assert(blocked == (will_drain & (drains | (since <= period - 2))), "and no longer"),
+        Assert(will_drain == (valid & step.last & (drained | _to_host(step.output))),
+               "it knows what is drained"),
         Cover(drains & (since == gap) & Cat(dut.o.first, dut.o.last, dut.o.end).all()
               & _to_host(dut.o.output) & running, "a layer of one step, and one behind it"),
         Cover(dut.o_valid & dut.o.double & (dut.o.plane == 0) & ~ended, "a second plane"),
-        Cover((count == 2) & running & ~moves, "two layers wait for a third, and it for the drain"),
+        Cover(waiting & valid & ~moves, "a layer waits for a second one, and that for the drain"),
     ]
 
 
-def _pauses(m: Module, dut: LayerSteps, inside: Fragment, ended: Value, running: Value,
+def _pauses(m: Module, dut: LayerSteps, inside: Fragment, ended: Value, valid: Value, step: View,
             waited: Value) -> Value:
     """States where pauses are; whether there is one.
 
     Args:
         ended: The sum of the last step until now is complete.
+        valid, step: The one that comes next.
         waited: A step that ends a sum would have had to wait for the drain.
     """
     before, after = dut.before, dut.after
@@ -102,7 +107,7 @@ def _pauses(m: Module, dut: LayerSteps, inside: Fragment, ended: Value, running:
         lead.eq(Mux(lead_now == before, before, lead_now + 1)),
     ]
     coming = asked_now & ~dut.o_valid
-    one_step = probe(inside, "words_left")[-1] & probe(inside, "planes_left")[-1]
+    one_step = step.first & step.last
     m.d.comb += [
         Assert(~dut.o_ahead | (ended & ~dut.o_valid & ~asked), "it is said once, between groups"),
         Assert(~dut.o_ahead | (quiet > after), "it is quiet behind a group"),
@@ -112,7 +117,7 @@ def _pauses(m: Module, dut: LayerSteps, inside: Fragment, ended: Value, running:
         Assert(~(coming & (lead_now == before)) | (waited & one_step),
                "only a group of one step comes late"),
         # What makes it inductive.
-        Assert(~coming | (running & ended & (lead_now <= before)), "what was said to come is there"),
+        Assert(~coming | (valid & ended & (lead_now <= before)), "what was said to come is there"),
         Assert(Mux(~ended, ~paused, Mux(
             coming, (paused == (lead_now + 1 < before)) & (~paused | (pause + lead_now + 1 == before)),
             paused & (pause + Mux(quiet_now > after, after, quiet_now) == before + after))),
