@@ -183,3 +183,10 @@ def test_sums(latency, width, pairs):
     with memories(ContractMemory), mock.patch("hw.binary.bank.pairs_pay", lambda c: pairs):
         prove(lambda m: spec(m, latency, width, pairs),
               name=f"binary_bank_{latency}_{width}_{int(pairs)}", depth=16, cover=30)
+
+
+def test_a_wrong_pair_is_found():
+    with memories(ContractMemory), mock.patch("hw.binary.bank.pairs_pay", lambda c: True), \
+            mock.patch("hw.binary.bank._carry", lambda a, w: (a ^ w).all()):
+        with pytest.raises(AssertionError, match="has_its_sum"):
+            prove(lambda m: spec(m, 1, 1, True), name="binary_bank_wrong", depth=16, cover=30)
