@@ -41,6 +41,7 @@ bench: setup
 	$(BIN)/python -m bench.configurations
 	$(BIN)/python -m bench.binary_configurations
 	$(BIN)/python -m bench.shift_add_configurations
+	$(BIN)/python -m bench.exactness
 	$(BIN)/python -m bench.huffman
 	$(BIN)/thrifty bench eie --kind uniform --kind power-law --kind blocks --kind band
 	$(BIN)/thrifty bench binary

@@ -50,12 +50,14 @@ class Outcome:
 
 
 def run_case(case: Case, path: Path, right: np.ndarray, *,
-             light: Callable[[Compiled], bool] = lambda compiled: True) -> Outcome:
+             light: Callable[[Compiled], bool] = lambda compiled: True,
+             progress: Callable[[int, int], None] | None = None) -> Outcome:
     """Compile, generate and simulate in a build folder.
 
     Args:
         right: The outputs, integers (vectors x outputs).
         light: Whether Icarus, if it is installed, takes less time than Verilator's compiler.
+        progress: Called with (vectors done, vectors in all) during the simulation.
     """
     folder = BuildFolder(path)
     source = folder.write("network.source.npz", dump(case.network))
@@ -65,7 +67,8 @@ def run_case(case: Case, path: Path, right: np.ndarray, *,
     compiled = compile_network(source, config, folder)
     generate(None, folder)
     simulator = "icarus" if shutil.which("iverilog") and light(compiled) else "verilator"
-    report, _ = simulate(folder, inputs, simulator=simulator, seed=1, stall=case.stall, waves=False)
+    report, _ = simulate(folder, inputs, simulator=simulator, seed=1, stall=case.stall, waves=False,
+                         progress=progress)
     outputs = np.load(folder / "outputs.npy")
     wrong = int((outputs != right).sum()) if outputs.shape == right.shape else right.size
     return Outcome(compiled, report, wrong, round(time.monotonic() - start, 1))

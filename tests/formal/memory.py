@@ -11,8 +11,9 @@ from hw.memory import Memory
 
 __all__ = ["AnyMemory", "ContractMemory", "memories"]
 
-_USERS = ("hw.control.scheduler", "hw.binary.words", "hw.huffman", "hw.stream", "hw.control.sequencer",
-          "hw.sparse.accumulator", "hw.sparse.buffers", "hw.sparse.columns", "hw.sparse.pe")
+_USERS = ("hw.binary.bank", "hw.binary.words", "hw.control.scheduler", "hw.control.sequencer",
+          "hw.huffman", "hw.sparse.accumulator", "hw.sparse.buffers", "hw.sparse.columns",
+          "hw.sparse.pe", "hw.stream")
 
 
 @contextmanager

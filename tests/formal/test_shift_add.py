@@ -3,11 +3,11 @@
 - Barrel shifter and adder layer: whatever the registers held before, after the latency the accumulator
   changes by the integer product +-x * 2 ** e, by min(x, w), or not at all, for every operand (SAT;
   nothing but the accumulator feeds back, so what holds once always holds).
-- Bins, for activations of 3 bits (1-induction, or 4 where a step takes 2 cycles to reach the bins): for
-  any sequence of the steps that ``BinsLane`` lists, of any length, from any contents: each bin holds the
-  sum of what went to it; while combining, S * 2 ** n and the n low bits that came out are the sum of
-  bin[e] * 2 ** e of the n first bins; what is filled and cleared is 0. It is assumed that the sum of |x|
-  is below 2 ** (accumulator - 1), as far as bins have been combined.
+- Bins, for activations of 3 bits, signed and not (1-induction, or 4 where a step takes 2 cycles to
+  reach the bins): for any sequence of the steps that ``BinsLane`` lists, of any length, from any
+  contents: each bin holds the sum of what went to it; while combining, S * 2 ** n and the n low bits
+  that came out are the sum of bin[e] * 2 ** e of the n first bins; what is filled and cleared is 0. It
+  is assumed that the sum of |x| is below 2 ** (accumulator - 1), as far as bins have been combined.
 """
 
 import re
@@ -59,7 +59,7 @@ module top(input clk, input [2:0] x, input [3:0] free, input positive, input wri
             n_0 <= 0;
         end
     end
-    wire signed [3:0] x_0 = phase_0 == 0 ? {{x[2], x}} : phase_0 == 1 ? 0 : -1;
+    wire signed [3:0] x_0 = phase_0 == 0 ? {{{x_top}, x}} : phase_0 == 1 ? 0 : -1;
     wire [3:0] e_0 = phase_0 == 0 ? free : n_0;
     wire p_0 = phase_0 == 0 ? positive : phase_0 == 1;
     wire w_0 = phase_0 == 0 ? write : phase_0 == 3;
@@ -71,7 +71,7 @@ module top(input clk, input [2:0] x, input [3:0] free, input positive, input wri
         .i_clear(phase_0 == 3){adder}, .o_low(low_bit), .o_sum(s));
 
     // What is at the bins.
-    wire signed [3:0] value = {{e_0[2], e_0[2:0]}};
+    wire signed [3:0] value = {{{value_top}, e_0[2:0]}};
     wire signed [3:0] term_0 = a_0 ? (x_0 < value ? x_0 : value) : p_0 ? x_0 : -x_0;
     wire [11:0] step_0 = {{phase_0, n_0, term_0[3:0], w_0, 1'b0}};
     wire [3:0] to_0 = a_0 ? 0 : e_0;
@@ -211,10 +211,12 @@ def test_a_wrong_cell_is_found(kind, edit, tmp_path):
 def prove_bins(lane, text: str, folder: Path) -> None:
     """Induction over any sequence of steps; AssertionError if it does not hold."""
     bits = lane.accumulator
-    assert lane.activation.width == 3 and lane.activation.signed
+    assert lane.activation.width == 3
+    signed = lane.activation.signed
     (folder / "lane.v").write_text(text + models("ecp5") + BINS_TOP.format(
         bits=bits, limit=1 << bits - 1, both=int(lane.both),
         adder=", .i_adder(a_0)" if lane.both else "",
+        x_top="x[2]" if signed else "1'b0", value_top="e_0[2]" if signed else "1'b0",
         held="\n".join(f"    (* keep *) wire [{bits}-1:0] held_{k};" for k in range(BINS)),
         all_held=", ".join(f"held_{k}" for k in reversed(range(BINS)))))
     connect = "".join(f"connect -set held_{k} lane.bins[{k}]\n" for k in range(BINS))
@@ -225,9 +227,10 @@ def prove_bins(lane, text: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("family", [None, "ecp5"])
+@pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize("both", [False, True])
-def test_bins(both, family, tmp_path):
-    lane = BinsLane(3, True, 6, both=both, family=family)
+def test_bins(both, signed, family, tmp_path):
+    lane = BinsLane(3, signed, 6, both=both, family=family)
     prove_bins(lane, emit(lane, "lane"), tmp_path)
 
 
