@@ -52,8 +52,8 @@ def binary_cycles(network: Network, config: Config) -> dict[str, Any]:
     # From the last step of a layer to the first one of the next: count, write, decide, read; levels
     # are searched and collected before. Fitted to simulations, like what a vector takes besides.
     latency, steps = config.memory_latency, threshold_steps(c)
-    between = 10 + 3 * latency
+    between = 12 + 3 * latency
     levels = period + steps * (latency + 2) if steps else 0
-    fill = between * len(placed) + levels * (len(placed) - 1) + period + 16 + 2 * latency
+    fill = between * len(placed) + levels * (len(placed) - 1) + period + 17 + 2 * latency
     return {"latency_cycles": load + work + fill + unload,
             "interval_cycles": max(work, drain, load + _RECEIVER, unload + 3)}

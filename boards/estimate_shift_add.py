@@ -22,7 +22,7 @@ _OVERHEAD = 37
 """Cycles without a step of a group of rows in lanes with bins."""
 _PACKET, _RECEIVER = 4, 9
 """Cycles: of head and tail of a packet, and in which the receiver takes no word of the next one."""
-_DECISION, _AROUND = 13, 23
+_DECISION, _AROUND = 15, 26
 """Cycles, fitted to simulations, besides lanes and drain: from a layer's last step to the next one's
 first step, and of a vector alone from its last beat in to its first beat out."""
 _ICE40_BIN = 21

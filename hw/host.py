@@ -78,9 +78,9 @@ class PacketReceiver(Component):
         feeding = Signal()
         parsing = Signal()
         # Words of the payload, less one; the lower part goes to below 0 before it borrows from the upper
-        # one, whose being 0 is known a cycle late: no long carry.
+        # one, which comes later: no long carry.
         left, upper = Signal(signed(17)), Signal(BEAT - 2 - 16)
-        no_upper = Signal()
+        borrows, no_upper = Signal(), Signal()
         due = left[-1] & no_upper  # the CRC comes next
         sizing = Signal()  # the length comes
         trimming = Signal()  # it was that of whole words
@@ -88,12 +88,12 @@ class PacketReceiver(Component):
         with m.If(sizing):
             m.d.sync += [left.eq(beat.data[2:18]), upper.eq(beat.data[18:])]
         with m.Elif(trimming | moves):
-            m.d.sync += left.eq(left - 1)
-            with m.If(left[-1]):
-                m.d.sync += [left.eq(2**16 - 2), upper.eq(upper - 1)]
+            m.d.sync += [left.eq(Mux(left[-1], 2**16 - 2, left - 1)), borrows.eq(left[-1])]
+        with m.If(borrows):
+            m.d.sync += [upper.eq(upper - 1), borrows.eq(0)]
         m.d.sync += no_upper.eq(upper == 0)
         word, parsed = Signal(BEAT, reset_less=True), Signal()
-        large = Cat(beat.data[1:3].any(), beat.data[3:].any())
+        large = Cat(beat.data[1:3].any(), beat.data[3:16].any(), beat.data[16:].any())
         m.d.comb += [
             self.o.valid.eq(self.i.valid & feeding & ~due),
             self.o.payload.eq(beat.data),
@@ -211,13 +211,13 @@ class _ImageParser(Component):
     """Words of an image payload to memory writes. Reset starts anew.
 
     A word may come while ``o_ready``, which does not depend on ``i_valid``. Whatever comes, it is ready
-    again in the end. ``i_large`` tells of bits 2:1 and of bits 31:3 whether any is set.
+    again in the end. ``i_large`` tells of bits 2:1, 15:3 and 31:16 whether any is set.
     """
 
     def __init__(self, hardware_id: int, load: LoadBus, coded: Config | None):
         self.hardware_id, self.coded = hardware_id, coded
         super().__init__({
-            "i_valid": In(1), "i_data": In(BEAT), "i_large": In(2), "o_ready": Out(1, init=1),
+            "i_valid": In(1), "i_data": In(BEAT), "i_large": In(3), "o_ready": Out(1, init=1),
             "o_load": Out(load), "o_error": Out(Error), "o_input_bytes": Out(BEAT),
             "o_outputs": Out(BEAT),
         })
@@ -272,7 +272,7 @@ class _ImageParser(Component):
                     m.next = "COUNT"
             with m.State("COUNT"):
                 m.d.sync += [left.eq(self.i_data), last.eq(~self.i_large.any()),
-                             many.eq(self.i_large[1]), address.eq(0)]
+                             many.eq(self.i_large[1:].any()), address.eq(0)]
                 begins = self.i_valid & ~empty & ~coded
                 m.d.sync += [place.eq(begins), ends.eq(begins & words[0])]
                 with m.If(self.i_valid):
@@ -403,7 +403,7 @@ class PacketSender(Component):
             crc.i_data.eq(self.o.payload.data),
         ]
         with m.If(Mux(idle, self.i_status.valid | self.i_start,
-                      free & (offered | settle | zero) & (~payload | last))):
+                      free & (~payload | (last & (status | self.i.valid))))):
             m.d.sync += steps.eq(steps.rotate_left(1))
         with m.If(free):
             m.d.sync += [

@@ -64,10 +64,12 @@ class ArrayEngine(Component):
             self.table, latency=self.config.memory_latency, load_width=self.load_width,
             load_address=self.load_address)
         connect(m, scheduler.o, steps.i)
+        # Words come from afar, and slots are ready until a vector is complete: both a cycle later.
+        ready = delay(m, inputs.i.ready, 1, "slots_ready")
         m.d.comb += [
-            inputs.i.payload.eq(self.i.payload),
-            inputs.i.valid.eq(self.i.valid),
-            self.i.ready.eq(inputs.i.ready),
+            inputs.i.payload.eq(delay(m, self.i.payload, 1, "word", reset_less=True)),
+            inputs.i.valid.eq(delay(m, self.i.valid & ready, 1, "word_valid")),
+            self.i.ready.eq(ready),
             inputs.i_commit.eq(self.i_commit),
             inputs.i_discard.eq(self.i_discard),
             inputs.i_tag.eq(self.i_tag),

@@ -76,11 +76,11 @@ class LayerSteps(Component):
         m.d.sync += [self.o.eq(step), self.o_valid.eq(moves),
                      self.o_read.eq(moves & step.end & step.fresh)]
 
-        # The loops, a step ahead of ``step``; nobody looks at what they hold if they do not run.
+        # The loops, a step ahead of ``step``; those that do not run are at their end.
         job = Signal(self.table.job)
         layer = job.layer
         running = Signal()
-        words, planes, groups = (Signal.like(left, name=f"{name}_left")
+        words, planes, groups = (Signal(left.shape(), name=f"{name}_left", init=-1)
                                  for name, left in new_left.items())
         all_words, all_planes = (Signal.like(new_left[name], name=f"all_{name}")
                                  for name in ("words", "planes"))
@@ -91,7 +91,7 @@ class LayerSteps(Component):
         first, double, begin = (Signal(name=name) for name in ("first", "double", "begin"))
         last = words[-1] & planes[-1]
         restarts = Signal()
-        m.d.comb += [restarts.eq(~running | (last & groups[-1])), takes.eq(ready & restarts & advances)]
+        m.d.comb += [restarts.eq(last & groups[-1]), takes.eq(ready & restarts & advances)]
         # Whether a step waits for the drain is known when it comes: its register stops all others.
         will_drain = running & last & (Value.cast(layer.output).any() | self.drained)
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
@@ -129,10 +129,10 @@ class LayerSteps(Component):
             with m.If(restarts):
                 m.d.sync += [
                     running.eq(ready), job.eq(new), first.eq(1), double.eq(0), begin.eq(1),
-                    word.eq(0), words.eq(new_left["words"]), all_words.eq(new_left["words"]),
-                    plane.eq(new.layer.more_planes),
-                    planes.eq(new_left["planes"]), all_planes.eq(new_left["planes"]),
-                    groups.eq(new_left["groups"]),
+                    word.eq(0), plane.eq(new.layer.more_planes),
+                    all_words.eq(new_left["words"]), all_planes.eq(new_left["planes"]),
+                    *(left.eq(Mux(ready, new_left[name], -1)) for name, left in (
+                        ("words", words), ("planes", planes), ("groups", groups))),
                     weights.eq(new.layer.weights), row.eq(new.layer.weights),
                 ]
                 if start is not None:

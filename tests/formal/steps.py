@@ -66,6 +66,11 @@ def layer_steps(m: Module, dut: LayerSteps) -> None:
         Assert(~ready | waiting, "and what may begin"),
         Assert(~(waiting & to_host) | (ready == told), "as soon as it has a place"),
         Assert(~told | (waiting & to_host), "which is its own"),
+        *(Assert(~waits | (probe(inside, f"new_{name}") + 1 == View(
+            dut.table.job, held).layer[f"more_{name}"]), f"{name} are prepared")
+          for name in ("words", "planes", "groups")),
+        Assert(running | Cat(probe(inside, f"{name}_left")[-1] for name in (
+            "words", "planes", "groups")).all(), "loops that do not run are at their end"),
         Assert(~waits | (new == held), "and what it is"),
         Assert(Mux(drains, wait == period - 3, Mux(
             since <= period - 3, wait + since == period - 3, wait < 0)), "it waits for the drain"),
