@@ -135,7 +135,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         (work / "pins").write_text(board.constraints() + _effort(netlist, clock.hz))
     placed = "top.config" if ecp5 else "top.asc"
     options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,
-               "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"]
+               "--placer-heap-timingweight", "100", "--placer-heap-critexp", "4"]
     tools.run(f"nextpnr-{board.family}", f"--{board.device}", "--package", board.package,
               "--json", "netlist.json", *(options if ecp5 else ["--pcf", "pins", "--asc", placed]),
               "--freq", f"{max(clock.hz, EFFORT_HZ) / 1e6 if ecp5 else clock.hz / 1e6:.6f}",

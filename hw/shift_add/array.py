@@ -91,7 +91,7 @@ class ShiftAddArray(Component):
         else:
             # Without a step 0 is added, whatever the weights are.
             flags = {"i_enable": self.i_valid}
-            operand_now = Signal.like(extended, name="x", reset_less=True)
+            operand_now = Signal.like(extended, name="x")  # reset: see the bank's
             m.d.sync += operand_now.eq(Mux(delay(m, self.i_valid, x_at, "valid"), extended, 0))
         flags["i_adder"] = adder
         control = Cat(delay(m, flags[name], self.reaches - 1, name)
