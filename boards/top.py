@@ -8,7 +8,6 @@ from amaranth.hdl import (
     Instance,
     Module,
     Mux,
-    ResetSignal,
     Signal,
 )
 from amaranth.lib import wiring
@@ -72,7 +71,10 @@ class BoardTop(wiring.Component):
         m.submodules.decoder = decoder = SlipDecoder()
         m.submodules.encoder = encoder = SlipEncoder()
         m.submodules.transmitter = transmitter = UartTransmitter(self._clock.divisor)
-        m.submodules.design = self._instance(decoder.o, encoder.i)
+        # A register of its own: one reset for all would come late, from afar.
+        design_reset = Signal(init=1)
+        m.d.raw += design_reset.eq(reset)
+        m.submodules.design = self._instance(design_reset, decoder.o, encoder.i)
         m.d.comb += [receiver.rx.eq(self.uart_rx), self.uart_tx.eq(transmitter.tx)]
         wiring.connect(m, receiver.o, decoder.i)
         wiring.connect(m, encoder.o, transmitter.i)
@@ -91,12 +93,12 @@ class BoardTop(wiring.Component):
 
         return m
 
-    def _instance(self, received, sent) -> Instance:
+    def _instance(self, reset, received, sent) -> Instance:
         idle = {"awaddr": 8, "awprot": 3, "awvalid": 1, "wdata": 32, "wstrb": 4, "wvalid": 1,
                 "bready": 1, "araddr": 8, "arprot": 3, "arvalid": 1, "rready": 1}
         return Instance(
             self._design,
-            i_clk=ClockSignal(), i_rst=ResetSignal(),
+            i_clk=ClockSignal(), i_rst=reset,
             i_s_axis_tdata=received.p.data, i_s_axis_tvalid=received.valid,
             o_s_axis_tready=received.ready, i_s_axis_tlast=received.p.last,
             o_m_axis_tdata=sent.p.data, o_m_axis_tvalid=sent.valid,

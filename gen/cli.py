@@ -307,8 +307,8 @@ def config_schema(as_json: Json = False) -> None:  # noqa: ARG001
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="the build folder")] = Path(
         "build/demo"),
-    network: Annotated[str, typer.Option(help="lenet-300-100 or sfc")] = "lenet-300-100",
-    board: Annotated[str, typer.Option(help="ulx3s-85f; sfc also icebreaker")] = "ulx3s-85f",
+    network: Annotated[str, typer.Option(help="lenet-300-100, sfc or shiftaddnet")] = "lenet-300-100",
+    board: Annotated[str, typer.Option(help="ulx3s-85f, or icebreaker (not lenet)")] = "ulx3s-85f",
     as_json: Json = False,
 ) -> None:
     """Take a trained network through the whole flow, to a bitstream and a table."""

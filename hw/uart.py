@@ -20,7 +20,7 @@ def _check(divisor: int) -> int:
 
 def _timer(divisor: int) -> Signal:
     """Cycles of a bit, less 1; below 0 it is over. One bit tells, as with the bits of a frame."""
-    return Signal(range(-1, divisor - 1), name="timer")
+    return Signal(range(-1, divisor - 1), name="timer", reset_less=True)  # idle sets it
 
 
 def _remaining() -> Signal:

@@ -89,11 +89,12 @@ class LayerSteps(Component):
         weights, row = (Signal.like(self.o.weights, name=name) for name in ("weights", "row"))
         start = Signal.like(self.o.start) if self.table.starts else None
         first, double, begin = (Signal(name=name) for name in ("first", "double", "begin"))
-        last = words[-1] & planes[-1]
+        ends = words[-1] & planes[-1]  # a group
         restarts = Signal()
-        m.d.comb += [restarts.eq(last & groups[-1]), takes.eq(ready & restarts & advances)]
+        m.d.comb += [restarts.eq(ends & groups[-1]), takes.eq(ready & restarts & advances)]
+        jumps = restarts | (words[-1] & ~planes[-1] if self.again else 0)
         # Whether a step waits for the drain is known when it comes: its register stops all others.
-        will_drain = running & last & (Value.cast(layer.output).any() | self.drained)
+        will_drain = running & ends & (Value.cast(layer.output).any() | self.drained)
         wait = Signal(signed(bits_for(self.period + 1) + 1), init=-1)
         m.d.sync += [
             wait.eq(Mux(moves & drains, self.period - 3, wait - ~wait[-1])),
@@ -104,39 +105,37 @@ class LayerSteps(Component):
                 valid.eq(running), drains.eq(will_drain),
                 step.word.eq(word), step.plane.eq(plane), step.weights.eq(weights),
                 step.first.eq(first), step.double.eq(double),
-                step.last.eq(last), step.begin.eq(begin), step.end.eq(last & groups[-1]),
+                step.last.eq(ends), step.begin.eq(begin), step.end.eq(restarts),
                 step.read_parity.eq(~job.parity),
                 *(step[name].eq(job[name]) for name in ("fresh", "slot", "context", "parity")),
                 *(step[name].eq(layer[name]) for name in step.shape().members
                   if name in layer.shape().members and name != "weights"),
-                # The next one.
-                first.eq(0), double.eq(0), word.eq(word + 1), words.eq(words - 1),
-                weights.eq(weights + 1),
+                # The next one. What a carry chain makes goes through one choice more, the last one.
+                first.eq(ends), double.eq(words[-1] & ~planes[-1]), begin.eq(Mux(ends, restarts, begin)),
+                word.eq(Mux(words[-1], 0, word + 1)),
+                words.eq(Mux(words[-1], Mux(restarts, Mux(ready, new_left["words"], -1), all_words),
+                             words - 1)),
+                weights.eq(Mux(jumps, Mux(restarts, new.layer.weights, row), weights + 1)),
             ]
             if start is not None:
                 m.d.sync += step.start.eq(start)
             with m.If(words[-1]):
-                m.d.sync += [word.eq(0), words.eq(all_words), double.eq(1),
-                             planes.eq(planes - 1), plane.eq(plane - 1)]
-                if self.again:
-                    m.d.sync += weights.eq(row)
-                with m.If(planes[-1]):
-                    m.d.sync += [planes.eq(all_planes), plane.eq(layer.more_planes),
-                                 weights.eq(weights + 1), row.eq(weights + 1),
-                                 groups.eq(groups - 1), first.eq(1), double.eq(0), begin.eq(0)]
-                    if start is not None:
-                        m.d.sync += start.eq(start + 1)
-            with m.If(restarts):
                 m.d.sync += [
-                    running.eq(ready), job.eq(new), first.eq(1), double.eq(0), begin.eq(1),
-                    word.eq(0), plane.eq(new.layer.more_planes),
-                    all_words.eq(new_left["words"]), all_planes.eq(new_left["planes"]),
-                    *(left.eq(Mux(ready, new_left[name], -1)) for name, left in (
-                        ("words", words), ("planes", planes), ("groups", groups))),
-                    weights.eq(new.layer.weights), row.eq(new.layer.weights),
+                    planes.eq(Mux(ends, Mux(restarts, Mux(ready, new_left["planes"], -1), all_planes),
+                                  planes - 1)),
+                    plane.eq(Mux(ends, Mux(restarts, new.layer.more_planes, layer.more_planes),
+                                 plane - 1)),
+                ]
+            with m.If(ends):
+                m.d.sync += [
+                    groups.eq(Mux(restarts, Mux(ready, new_left["groups"], -1), groups - 1)),
+                    row.eq(Mux(restarts, new.layer.weights, weights + 1)),
                 ]
                 if start is not None:
-                    m.d.sync += start.eq(new.layer.starts)
+                    m.d.sync += start.eq(Mux(restarts, new.layer.starts, start + 1))
+            with m.If(restarts):
+                m.d.sync += [running.eq(ready), job.eq(new),
+                             all_words.eq(new_left["words"]), all_planes.eq(new_left["planes"])]
         return m
 
     def _pause(self, m, valid, ends):
