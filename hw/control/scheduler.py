@@ -53,14 +53,16 @@ class LayerScheduler(Component):
         oldest, free = Signal(bits), Signal(bits)
         active, ready = Signal(count), Signal(count)
         number = bits_for(self.table.layers)
-        layer = Array(Signal(number, name=f"layer_{k}") for k in range(count))
+        layer = Array(Signal(number, name=f"layer_{k}", reset_less=True) for k in range(count))
         done_context = delay(m, self.i_context, 1, "done_context")
         with m.If(delay(m, self.i_done, 1, "done")):
             m.d.sync += ready.bit_select(done_context, 1).eq(1)
 
-        wants, fresh, context = Signal(count), Signal(), Signal(bits)
-        current = Signal(number)
-        wait = Signal(range(-1, latency))
+        # What one state makes of another's needs no reset, which would come late, from afar.
+        wants, fresh, context = (Signal(width, name=name, reset_less=True) for name, width in (
+            ("wants", count), ("fresh", 1), ("context", bits)))
+        current = Signal(number, reset_less=True)
+        wait = Signal(range(-1, latency), reset_less=True)
         descriptor = Signal(layout)
         m.d.comb += [
             descriptor.eq(layers.o_data),
@@ -75,7 +77,8 @@ class LayerScheduler(Component):
             jobs.i.payload.parity.eq(current[0]),
         ]
         is_last = Value.cast(descriptor.output).any()
-        chosen, found, starts = Signal(bits), Signal(), Signal()
+        chosen, found, starts = (Signal(width, name=name, reset_less=True) for name, width in (
+            ("chosen", bits), ("found", 1), ("starts", 1)))
         m.d.sync += [
             found.eq(wants.any()),
             starts.eq(self.i_full & ~active.bit_select(free, 1) & ~self.o_take),

@@ -77,18 +77,20 @@ class LayerSteps(Component):
                      self.o_read.eq(moves & step.end & step.fresh)]
 
         # The loops, a step ahead of ``step``; those that do not run are at their end.
-        job = Signal(self.table.job)
+        job = Signal(self.table.job, reset_less=True)
         layer = job.layer
         running = Signal()
         words, planes, groups = (Signal(left.shape(), name=f"{name}_left", init=-1)
                                  for name, left in new_left.items())
         all_words, all_planes = (Signal.like(new_left[name], name=f"all_{name}")
                                  for name in ("words", "planes"))
-        word = Signal.like(self.o.word)
-        plane = Signal.like(self.o.plane)
-        weights, row = (Signal.like(self.o.weights, name=name) for name in ("weights", "row"))
-        start = Signal.like(self.o.start) if self.table.starts else None
-        first, double, begin = (Signal(name=name) for name in ("first", "double", "begin"))
+        word = Signal.like(self.o.word, reset_less=True)
+        plane = Signal.like(self.o.plane, reset_less=True)
+        weights, row = (Signal.like(self.o.weights, name=name, reset_less=True)
+                        for name in ("weights", "row"))
+        start = Signal.like(self.o.start, reset_less=True) if self.table.starts else None
+        first, double, begin = (Signal(name=name, reset_less=True)
+                                for name in ("first", "double", "begin"))
         ends = words[-1] & planes[-1]  # a group
         restarts = Signal()
         m.d.comb += [restarts.eq(ends & groups[-1]), takes.eq(ready & restarts & advances)]
