@@ -12,7 +12,8 @@ __all__ = ["LayerSteps"]
 
 
 class LayerSteps(Component):
-    """Turns layers into steps, one a cycle, without a gap between layers.
+    """Turns layers into steps, one a cycle, without a gap behind layers of 3 steps or more: shorter ones
+    begin 3 cycles apart.
 
     For each group of rows: for each plane, highest first: for each word. Where results leave through
     the drain, a group ends only when the drain has room: ``period`` cycles after the group before.
