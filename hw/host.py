@@ -79,8 +79,10 @@ class PacketReceiver(Component):
         parsing = Signal()
         # Words of the payload, less one; the lower part goes to below 0 before it borrows from the upper
         # one, which comes later: no long carry.
-        left, upper = Signal(signed(17)), Signal(BEAT - 2 - 16)
-        borrows, no_upper = Signal(), Signal()
+        left = Signal(signed(17))
+        upper = Signal(BEAT - 2 - 16)
+        borrows = Signal()
+        no_upper = Signal()
         due = left[-1] & no_upper  # the CRC comes next
         sizing = Signal()  # the length comes
         trimming = Signal()  # it was that of whole words
@@ -124,7 +126,8 @@ class PacketReceiver(Component):
         another_length = delay(m, Cat(length[:16] != bytes_[:16], length[16:] != bytes_[16:]), 1,
                                "another_length", reset_less=True).any()
         intact = delay(m, crc.o.all(), 1, "intact", reset_less=True)
-        compared, idle = Signal(), Signal()
+        compared = Signal()
+        idle = Signal()
         # What is wrong: the first two words, the place of the last one. All of it in the end.
         refused, misplaced, error = Signal(Error), Signal(), Signal(Error)
         committing, reporting = Signal(), Signal()

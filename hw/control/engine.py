@@ -19,7 +19,8 @@ __all__ = ["ArrayEngine"]
 class ArrayEngine(Component):
     """Ports of an engine, and what is between them and an array: scheduler, slots, results.
 
-    Members: as those of ``hw.sparse.engine.SparseEngine``.
+    Members: as those of ``hw.sparse.engine.SparseEngine``. A word in the cycle of ``i_commit`` or
+    ``i_discard`` or in the next one would be lost: ``i.ready`` comes a cycle late.
 
     Args:
         table: Of the engine's layers.

@@ -12,7 +12,8 @@ __all__ = ["LayerSteps"]
 
 
 class LayerSteps(Component):
-    """Turns layers into steps, one a cycle, without a gap between layers.
+    """Turns layers into steps, one a cycle, without a gap behind layers of 2 steps or more: shorter ones
+    begin 2 cycles apart.
 
     For each group of rows: for each plane, highest first: for each word. Where results leave through
     the drain, a group ends only when the drain has room: ``period`` cycles after the group before.
@@ -55,13 +56,15 @@ class LayerSteps(Component):
         layer = self.i.payload.layer
         new_left = {name: Signal(signed(len(layer[f"more_{name}"]) + 1), name=f"new_{name}",
                                  reset_less=True) for name in ("words", "planes", "groups")}
-        to_host = Value.cast(new.layer.output).any()
+        # What waits without being ready is for the host: everything else is ready as it comes.
+        to_host = waits | Value.cast(layer.output).any()
+        here = waits | self.i.valid
         m.d.comb += [
             self.i.ready.eq(~waits),
-            self.o_results.eq(waits & ~ready & to_host & self.i_room),
+            self.o_results.eq(here & ~ready & to_host & self.i_room),
         ]
-        m.d.sync += [waits.eq(Mux(waits, ~takes, self.i.valid)),
-                     ready.eq(Mux(ready, ~takes, waits & (~to_host | self.i_room)))]
+        m.d.sync += [waits.eq(here & ~takes),
+                     ready.eq(Mux(ready, ~takes, here & (~to_host | self.i_room)))]
         with m.If(~waits):
             m.d.sync += [new.eq(self.i.payload),
                          *(left.eq(layer[f"more_{name}"] - 1) for name, left in new_left.items())]

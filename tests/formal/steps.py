@@ -51,8 +51,8 @@ def layer_steps(m: Module, dut: LayerSteps) -> None:
                "only the drain stops, or a pause"),
         Assert(~running | (job == begun), "layers leave in their order"),
         Assert(dut.i.ready == ~waiting, "a layer waits"),
-        Assert(~dut.o_results | (waiting & to_host & ~told & dut.i_room),
-               "results are told once, where there is room"),
+        Assert(~dut.o_results | (dut.i_room & Mux(waiting, to_host & ~told, accepts & _to_host(
+            dut.i.payload.layer.output))), "results are told once, where there is room"),
         Assert(~takes | (waiting & (~to_host | told)), "only what is there is taken, and has a place"),
         Assert(~dut.o.end | dut.o.last | ~dut.o_valid, "a layer ends with a sum"),
         Assert(~dut.o_read | (dut.o_valid & dut.o.end), "inputs are read until the layer ends"),
@@ -66,6 +66,7 @@ def layer_steps(m: Module, dut: LayerSteps) -> None:
         Assert(~ready | waiting, "and what may begin"),
         Assert(~(waiting & to_host) | (ready == told), "as soon as it has a place"),
         Assert(~told | (waiting & to_host), "which is its own"),
+        Assert(~waiting | ready | to_host, "the others at once"),
         *(Assert(~waits | (probe(inside, f"new_{name}") + 1 == View(
             dut.table.job, held).layer[f"more_{name}"]), f"{name} are prepared")
           for name in ("words", "planes", "groups")),

@@ -2,7 +2,7 @@
 
 import pytest
 from amaranth.asserts import AnySeq
-from amaranth.hdl import Assert, Cat, Fragment, Module, Signal, Value
+from amaranth.hdl import Assert, Cat, Fragment, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.control.sequencer import Sequencer
@@ -159,11 +159,36 @@ def test_packet_receiver(monkeypatch):
             "feeding", "parsing", "sizing", "trimming", "vector", "image"))
         m.d.comb += [Assert(~(feeding & (parsing | sizing | trimming)), "one part at a time"),
                      Assert(~(vector & image), "one kind of packet")]
+        # Words of any payload, less one, counted in one piece until they are over. Numbers of states: in
+        # the order in which they are named: LENGTH is 1, COMPARE and DISPATCH are 3 and 4.
+        state = probe(inside, "fsm_state")
+        left, upper, borrows, no_upper = (
+            probe(inside, name) for name in ("left", "upper", "borrows", "no_upper"))
+        count, over, borrowed = Signal(signed(32)), Signal(), Signal()
+        moves = dut.i.valid & ((feeding & dut.o.ready) | parsing)
+        with m.If(sizing):
+            m.d.sync += [count.eq(((dut.i.payload.data + 3) >> 2) - 1), over.eq(0)]
+        with m.Elif(moves):
+            m.d.sync += [count.eq(count - 1), over.eq(count[-1])]
+        m.d.sync += borrowed.eq(borrows)
+        due = left[-1] & no_upper
+        m.d.comb += [
+            Assert(~(feeding | parsing | probe(inside, "compared")) | (due == count[-1]),
+                   "the CRC comes behind the payload"),
+            # What makes it inductive.
+            Assert(over | sizing | (
+                (count >= -1) & (left + ((upper - borrows) << 16) == count + trimming)),
+                "it knows how many words come"),
+            Assert(~(over & (feeding | parsing | state.matches(3, 4))), "none behind the payload"),
+            Assert(sizing == (state == 1), "each packet counts its own"),
+            Assert(~parsing | probe(inside, "taking"), "an image is taken"),
+            Assert(over | (left >= Mux(borrows | borrowed, 2**16 - 3, -1)), "it borrows for long"),
+        ]
         any_input(m, dut.i_idle)
         feed(m, dut.i, "i")
         watch(m, dut.o, "vector")
         watch(m, dut.o_status, "status")
-    check(spec, "packet_receiver", cover=22)
+    check(spec, "packet_receiver", depth=3, cover=22)
 
 
 def test_packet_sender():

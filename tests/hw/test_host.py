@@ -14,6 +14,7 @@ from hw.host import PacketReceiver
 from hw.load import LoadBus
 from hw.packet import Error, Kind
 from tests.hw.designs import Design, build, corner_vectors, network, play, results, vector_packet
+from tests.hw.stalls import cycles
 
 pytestmark = pytest.mark.skipif(not shutil.which("iverilog"),
                                 reason="Icarus Verilog is not installed")
@@ -203,3 +204,40 @@ def test_words_of_a_vector_and_no_others():
     simulator.run()
     assert got == [5, 6, 7] * 3
     assert len(commits) == 3
+
+
+@pytest.mark.parametrize("pace", [1.0, 0.4])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_sections_end_with_their_last_item(size, pace):
+    """Sections of so many items of ``size`` words, one behind the other: none takes a word too many."""
+    dut = PacketReceiver(1, LoadBus(32 * size, 8))
+    rng = random.Random(size)
+    payload, expected = [1, 12, 1], []
+    for k, count in enumerate((1, 2, 3, 0, 7, 8, 9, 10, 11, 17, 18, 66, 1)):
+        items = [[rng.getrandbits(32) for _ in range(size)] for _ in range(count)]
+        payload += [k | size << 8 | 3 << 16, count, *(word for item in items for word in item)]
+        expected += [(k, 3, address, item) for address, item in enumerate(items)]
+    beats = np.frombuffer(packet.build(Kind.IMAGE, words(*payload)), "<u4").tolist()
+    got = []
+
+    async def bench(ctx):
+        ctx.set(dut.i_idle, 1)
+        for k, beat in enumerate(beats):
+            while rng.random() > pace:
+                await ctx.tick()
+            ctx.set(dut.i.payload, {"data": beat, "last": k == len(beats) - 1})
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+            ctx.set(dut.i.valid, 0)
+        (status,) = await ctx.tick().sample(dut.o_status.payload).until(dut.o_status.valid)
+        assert status.error == Error.NONE
+
+    async def watch(ctx):
+        load = dut.o_load
+        async for _, _, write, *place, data in ctx.tick().sample(
+                load.write, load.memory, load.pe, load.address, load.data):
+            if write:
+                got.append((*place, [data >> 32 * k & 0xFFFFFFFF for k in range(size)]))
+
+    cycles(dut, bench, watch)
+    assert got == expected

@@ -96,6 +96,7 @@ def test_reset_in_the_middle(after):
             ctx.set(dut.i_commit, 1)
             await ctx.tick()
             ctx.set(dut.i_commit, 0)
+            await ctx.tick()
         await ctx.tick().repeat(after)
         ctx.set(bench.reset, 1)
         await ctx.tick()

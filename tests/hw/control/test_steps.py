@@ -12,7 +12,7 @@ from tests.hw.stalls import cycles
 FIELDS = ("fresh", "slot", "context", "parity", "word", "plane", "weights", "start", "first", "double",
           "last", "begin", "end", "output", "tail")
 
-APART = 3
+APART = 2
 """Cycles from the beginning of a layer to that of the next one, at least."""
 
 
@@ -122,7 +122,7 @@ def test_the_order_of_the_loops(period, drained, seed):
 @pytest.mark.parametrize("period, drained", [(1, True), (2, False), (5, False), (6, True)])
 def test_no_gap_but_for_the_drain(period, drained, seed):
     """A step a cycle, layers too, but while the drain still has the group before, 2 cycles or more; and
-    a cycle may pass behind a layer of one step."""
+    layers begin ``APART`` cycles apart."""
     print(f"seed {seed}")
     rng = random.Random(seed)
     jobs = [random_job(rng, small=bool(seed & 1)) for _ in range(25)]
