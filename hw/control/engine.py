@@ -93,7 +93,9 @@ class ArrayEngine(Component):
         room = Signal(init=1)
         occupied = delay(m, outputs.o_free, 1, "free")
         released = (outputs.o_free & ~occupied).any()
-        m.d.comb += following.eq(waiting + steps.o_results - released)
+        # A cycle later, which still is ahead of the next layer that asks.
+        begun = delay(m, steps.o_results, 1, "begun")
+        m.d.comb += following.eq(waiting + begun - released)
         m.d.sync += [waiting.eq(following), room.eq(following != 2)]
         context = Signal()
         with m.If(commit):
