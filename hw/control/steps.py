@@ -97,6 +97,7 @@ class LayerSteps(Component):
         ends = words[-1] & planes[-1]  # a group
         restarts = Signal()
         m.d.comb += [restarts.eq(ends & groups[-1]), takes.eq(ready & restarts & advances)]
+        restart_left = {name: Mux(ready, left, -1) for name, left in new_left.items()}
         jumps = restarts | (words[-1] & ~planes[-1] if self.again else 0)
         # Whether a step waits for the drain is known when it comes: its register stops all others.
         will_drain = running & ends & (Value.cast(layer.output).any() | self.drained)
@@ -118,22 +119,20 @@ class LayerSteps(Component):
                 # The next one. What a carry chain makes goes through one choice more, the last one.
                 first.eq(ends), double.eq(words[-1] & ~planes[-1]), begin.eq(Mux(ends, restarts, begin)),
                 word.eq(Mux(words[-1], 0, word + 1)),
-                words.eq(Mux(words[-1], Mux(restarts, Mux(ready, new_left["words"], -1), all_words),
-                             words - 1)),
+                words.eq(Mux(words[-1], Mux(restarts, restart_left["words"], all_words), words - 1)),
                 weights.eq(Mux(jumps, Mux(restarts, new.layer.weights, row), weights + 1)),
             ]
             if start is not None:
                 m.d.sync += step.start.eq(start)
             with m.If(words[-1]):
                 m.d.sync += [
-                    planes.eq(Mux(ends, Mux(restarts, Mux(ready, new_left["planes"], -1), all_planes),
-                                  planes - 1)),
+                    planes.eq(Mux(ends, Mux(restarts, restart_left["planes"], all_planes), planes - 1)),
                     plane.eq(Mux(ends, Mux(restarts, new.layer.more_planes, layer.more_planes),
                                  plane - 1)),
                 ]
             with m.If(ends):
                 m.d.sync += [
-                    groups.eq(Mux(restarts, Mux(ready, new_left["groups"], -1), groups - 1)),
+                    groups.eq(Mux(restarts, restart_left["groups"], groups - 1)),
                     row.eq(Mux(restarts, new.layer.weights, weights + 1)),
                 ]
                 if start is not None:

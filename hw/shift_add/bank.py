@@ -84,18 +84,18 @@ class LaneBank(Component):
             ]
             parts.append(memory.o_data)
         weights = delay(m, Cat(parts), 1, "weights", reset_less=True)
-        # Lanes that are never cleared must not add what was on its way when a reset came.
-        cleared = isinstance(self.lane.component, BinsLane)
-        x = delay(m, self.i_x, 1, "x", reset_less=cleared)
-        control = delay(m, self.i_control, 1, "control", reset_less=cleared)
+        bins = isinstance(self.lane.component, BinsLane)
+        # Bins are cleared for each row. Other lanes must not add what was on its way at a reset.
+        x = delay(m, self.i_x, 1, "x", reset_less=bins)
+        control = delay(m, self.i_control, 1, "control", reset_less=bins)
         kept = [Signal(row_width(c), name=f"kept_{k}", reset_less=True) for k in range(lanes)]
         for k in range(lanes):
             m.submodules[f"lane_{k}"], lane = self.lane.instantiate(
                 i_weight=weights.word_select(k, layout.size),
-                **{"i_not_x" if cleared else "i_x": x},
+                **{"i_not_x" if bins else "i_x": x},
                 **{name: control[n] for n, name in enumerate(controls(self.lane.component))})
             row = lane.o_sum
-            if cleared:
+            if bins:
                 low = Signal(BINS - 1, name=f"low_{k}", reset_less=True)
                 m.d.sync += low.eq(Cat(low, lane.o_low)[1:])
                 row = Cat(low, lane.o_low, lane.o_sum)
