@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boards
-from boards.absorb import absorb_output_registers
+from boards.absorb import absorb_registers
 from boards.board import RESOURCES, SPRAM_DEPTH, Board
 from boards.carry import absorb_logic, open_ends
 from boards.clock import Clock, fastest, plan
@@ -124,7 +124,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
     ecp5 = board.family == "ecp5"
     netlist = json.loads((work / "netlist.json").read_text())
     if ecp5 and absorb:
-        absorb_output_registers(netlist)
+        absorb_registers(netlist)
         absorb_logic(netlist)
         open_ends(netlist)
     counts = count_cells(netlist["modules"], "BoardTop")

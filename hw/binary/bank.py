@@ -125,20 +125,25 @@ class RowBank(Component):
         """Weights of all rows side by side, ``1 + latency`` cycles after ``i_word``."""
         config, c = self.config, self.config.binary
         word = delay(m, self.i_word, 1, "word", reset_less=True)
-        place = delay(m, self.i_load.pe[:slice_bits(c)], 1, "place", reset_less=True)
         # Without a reset, which comes from afar: none is on its way long after one.
-        writes = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 2, "writes",
+        writes = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 1, "writes",
                        reset_less=True)
+        named = delay(m, self.i_load.pe[:slice_bits(c)], 1, "named", reset_less=True)
+        # Without a write no slice is meant, by the register's own reset: so each slice compares, no more.
+        nobody = (1 << bits_for(slices(c, self.rows) + 1)) - 1
+        place = Signal(range(nobody + 1), reset_less=True)
+        m.d.sync += place.eq(named)
+        with m.If(~writes):
+            m.d.sync += place.eq(nobody)
         parts = []
         for k in range(slices(c, self.rows)):
-            meant = delay(m, place == k, 1, f"meant_{k}", reset_less=True)
             m.submodules[f"weights_{k}"] = memory = Memory(
                 # The last slice holds what is left.
                 min(c.ram_width, self.rows * c.simd - k * c.ram_width), c.capacity.words,
                 latency=config.memory_latency, block=c.capacity.words < LARGE,
                 ports="dual" if c.capacity.words < LARGE else "single")
             m.d.comb += [
-                memory.i_write.eq(delay(m, writes & meant, 1, f"write_{k}", reset_less=True)),
+                memory.i_write.eq(delay(m, place == k, 1, f"write_{k}", reset_less=True)),
                 memory.i_write_address.eq(address),
                 memory.i_write_data.eq(data),
                 memory.i_address.eq(word),

@@ -1,4 +1,4 @@
-"""RAMs that took in their output registers do what ``hw.memory`` says, as mapped netlists."""
+"""RAMs and multipliers that took in registers do what the source says, as mapped netlists."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from amaranth import Cat, Module, Signal, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 import boards
-from boards.absorb import absorb_output_registers
+from boards.absorb import absorb_registers
 from boards.tools import Tools
 from gen.verilog import emit
 from hw.memory import Memory
@@ -62,6 +62,54 @@ class Product(Component):
         product = Signal.like(self.i_a * self.i_b, reset_less=True)
         with m.If(self.i_enable):
             m.d.sync += product.eq(self.i_a * self.i_b)
+        m.d.comb += self.o_product.eq(product)
+        return m
+
+
+class Registered(Component):
+    """A product of registered factors: one is zero where it is told so, the other has an enable.
+
+    Args:
+        seen: Whether somebody else looks at the factors.
+    """
+
+    def __init__(self, a, b, seen):
+        self.seen = seen
+        super().__init__({"i_a": In(a), "i_b": In(b), "i_enable": In(1), "i_zero": In(1),
+                          "o_product": Out(36 + 36)})
+
+    def elaborate(self, platform):
+        m = Module()
+        a, b = (Signal.like(each, name=name, reset_less=True)
+                for name, each in (("a", self.i_a), ("b", self.i_b)))
+        product = Signal.like(a * b, reset_less=True)
+        m.d.sync += [a.eq(self.i_a), product.eq(a * b)]
+        with m.If(self.i_zero):
+            m.d.sync += a.eq(0)
+        with m.If(self.i_enable):
+            m.d.sync += b.eq(self.i_b)
+        m.d.comb += self.o_product.eq(product)
+        if self.seen:
+            m.d.comb += self.o_product[36:].eq(Cat(a, b))
+        return m
+
+
+class Scaled(Component):
+    """A product of what two RAMs put out."""
+
+    def __init__(self):
+        super().__init__({"i_write": In(1), "i_address": In(9), "i_data": In(18), "o_product": Out(36)})
+
+    def elaborate(self, platform):
+        m = Module()
+        factors = []
+        for k in range(2):
+            m.submodules[f"memory_{k}"] = memory = Memory(18, 512, latency=2)
+            m.d.comb += [memory.i_write.eq(self.i_write), memory.i_write_address.eq(self.i_address),
+                         memory.i_write_data.eq(self.i_data), memory.i_address.eq(~self.i_address ^ k)]
+            factors.append(memory.o_data)
+        product = Signal(36, reset_less=True)
+        m.d.sync += product.eq(factors[0] * factors[1])
         m.d.comb += self.o_product.eq(product)
         return m
 
@@ -150,7 +198,7 @@ def test_mapped_memory_equals_source(width, depth, tmp_path):
     memory = Memory(width, depth, latency=2)
     mapped = netlist(memory, tmp_path)
     assert rams(mapped)
-    assert absorb_output_registers(mapped) == len(rams(mapped))
+    assert absorb_registers(mapped) == len(rams(mapped))
     kinds = [cell["type"] for cell in mapped["modules"]["mapped"]["cells"].values()]
     assert "TRELLIS_FF" not in kinds
     said = compare(memory, mapped, tmp_path, memory_stimulus(memory, 1))
@@ -168,7 +216,7 @@ def test_mapped_twin_memory_equals_source(depth, tmp_path):
     mapped = netlist(twin, tmp_path)
     assert len(rams(mapped)) == -(-depth // 1024)
     if depth == 1024:
-        assert absorb_output_registers(mapped) == 2
+        assert absorb_registers(mapped) == 2
     rng = random.Random(3)
     stimulus = memory_stimulus(twin, 1)
     for values in stimulus:
@@ -184,7 +232,7 @@ def test_mapped_twin_memory_equals_source(depth, tmp_path):
 def test_mapped_multiplier_equals_source(a, b, tmp_path):
     product = Product(a, b)
     mapped = netlist(product, tmp_path)
-    assert absorb_output_registers(mapped) == 1
+    assert absorb_registers(mapped) == 1
     rng = random.Random(1)
     stimulus = [{"i_a": rng.getrandbits(18), "i_b": rng.getrandbits(18),
                  "i_enable": rng.random() < 0.7} for _ in range(CYCLES)]
@@ -192,10 +240,69 @@ def test_mapped_multiplier_equals_source(a, b, tmp_path):
     assert int(said.split()[-1]) > CYCLES // 2, said
 
 
+@pytest.mark.parametrize("seen", [False, True])
+@pytest.mark.parametrize("a, b", [(signed(8), unsigned(8)), (signed(18), signed(18)),
+                                  (unsigned(17), signed(12))])
+def test_mapped_factors_equal_source(a, b, seen, tmp_path):
+    product = Registered(a, b, seen)
+    mapped = netlist(product, tmp_path)
+    assert absorb_registers(mapped) == 1
+    cells = mapped["modules"]["mapped"]["cells"].values()
+    (multiplier,) = (cell for cell in cells if cell["type"] == "MULT18X18D")
+    assert multiplier["parameters"]["REG_INPUTA_CLK"] == "CLK0"
+    assert sum(cell["type"] == "TRELLIS_FF" for cell in cells) == (a.width + b.width if seen else 0)
+    rng = random.Random(2)
+    stimulus = [{"i_a": rng.getrandbits(18), "i_b": rng.getrandbits(18), "i_zero": rng.random() < 0.3,
+                 "i_enable": rng.random() < 0.7} for _ in range(CYCLES)]
+    said = compare(product, mapped, tmp_path, stimulus)
+    assert int(said.split()[-1]) > CYCLES // 2, said
+
+    # The bench sees a register that is not there, and a wire at the wrong control.
+    right = multiplier["parameters"]
+    wrong = [(name, value[:-1] + "0") for name, value in right.items()
+             if re.fullmatch("(CE|RST)[1-9]", value)]
+    assert len(wrong) == 2
+    for name, value in (*wrong, ("REG_INPUTA_CLK", "NONE"), ("REG_INPUTB_CLK", "NONE")):
+        multiplier["parameters"] = right | {name: value}
+        assert "not" in compare(product, mapped, tmp_path, stimulus), name
+
+
+@pytest.mark.parametrize("change", ["set", "enabled", "asynchronous", "clock"])
+def test_factors_whose_registers_differ_stay_outside(change, tmp_path):
+    mapped = netlist(Registered(signed(8), signed(8), seen=False), tmp_path)
+    cells = mapped["modules"]["mapped"]["cells"].values()
+    for cell in cells:
+        if cell["type"] == "TRELLIS_FF" and cell["parameters"].get("SRMODE"):
+            match change:
+                case "set":
+                    cell["parameters"]["REGSET"] = "SET"
+                case "enabled":
+                    cell["parameters"]["CEMUX"] = "CE"
+                    cell["connections"]["CE"] = cell["connections"]["LSR"]
+                    cell["port_directions"]["CE"] = "input"
+                case "asynchronous":
+                    cell["parameters"]["SRMODE"] = "ASYNC"
+                case "clock":
+                    cell["connections"]["CLK"] = cell["connections"]["LSR"]
+    assert absorb_registers(mapped) == 1
+    (multiplier,) = (cell for cell in cells if cell["type"] == "MULT18X18D")
+    assert "REG_INPUTA_CLK" not in multiplier["parameters"]
+
+
+def test_a_register_between_cells_stays_behind_the_first(tmp_path):
+    """A RAM needs its output register more than a multiplier the one before it."""
+    mapped = netlist(Scaled(), tmp_path)
+    assert absorb_registers(mapped) == 3
+    cells = mapped["modules"]["mapped"]["cells"].values()
+    (multiplier,) = (cell for cell in cells if cell["type"] == "MULT18X18D")
+    assert "REG_INPUTA_CLK" not in multiplier["parameters"]
+    assert not any(cell["type"] == "TRELLIS_FF" for cell in cells)
+
+
 def test_a_register_that_others_read_stays(tmp_path):
     mapped = netlist(Memory(18, 1024, latency=1), tmp_path)
     before = copy.deepcopy(mapped)
-    assert absorb_output_registers(mapped) == 0
+    assert absorb_registers(mapped) == 0
     assert mapped == before
 
 
@@ -214,4 +321,4 @@ def test_what_differs_stays(change, tmp_path):
             register["parameters"]["CEMUX"] = "INV"
         case "reader":
             mapped["modules"]["mapped"]["ports"]["spy"] = {"direction": "output", "bits": wires["DI"]}
-    assert absorb_output_registers(mapped) == 0
+    assert absorb_registers(mapped) == 0
