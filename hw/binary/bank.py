@@ -129,7 +129,7 @@ class RowBank(Component):
         writes = delay(m, self.i_write & (self.i_load.memory == MemoryId.WEIGHTS), 1, "writes",
                        reset_less=True)
         named = delay(m, self.i_load.pe[:slice_bits(c)], 1, "named", reset_less=True)
-        # Without a write no slice is meant, by the register's own reset: so each slice compares, no more.
+        # Without a write nobody is meant, by the register's own reset: a slice's write is one LUT.
         nobody = (1 << bits_for(slices(c, self.rows) + 1)) - 1
         place = Signal(range(nobody + 1), reset_less=True)
         m.d.sync += place.eq(named)
