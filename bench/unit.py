@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boards.build import count_cells
+from boards.build import PLACEMENT, count_cells
 from boards.carry import open_ends
 from boards.tools import Progress, Tools
 
 __all__ = ["Unit", "route"]
 
 NEXTPNR = {
-    "ecp5": ("--85k", "--package", "CABGA381", "--speed", "6", "--textcfg", "top.config",
-             "--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"),
+    "ecp5": ("--85k", "--package", "CABGA381", "--speed", "6", "--textcfg", "top.config", *PLACEMENT),
     "ice40": ("--up5k", "--package", "sg48", "--asc", "top.asc"),
 }
 SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40 -device u"}

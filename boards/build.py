@@ -20,11 +20,14 @@ from gen.folder import BuildFolder
 from gen.verilog import emit
 from hw.errors import ThriftyError
 
-__all__ = ["count_cells", "synthesise"]
+__all__ = ["PLACEMENT", "count_cells", "synthesise"]
 
 EFFORT_HZ = 200e6
 """What nextpnr is asked for at least on ECP5: content with less, it leaves resets and the like far
 apart."""
+
+PLACEMENT = ("--placer-heap-timingweight", "100", "--placer-heap-critexp", "4")
+"""For ECP5: timing weighs more than by default, 5 to 15 MHz on the arrays for a longer placement."""
 
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin"}
 
@@ -134,9 +137,7 @@ def _run(tools: Tools, work: Path, board: Board, manifest: Mapping[str, Any], cl
         (work / "netlist.json").write_text(json.dumps(netlist))
         (work / "pins").write_text(board.constraints() + _effort(netlist, clock.hz))
     placed = "top.config" if ecp5 else "top.asc"
-    # Timing weighs more than by default: 5 to 15 MHz on the arrays, at the cost of a longer placement.
-    options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed,
-               "--placer-heap-timingweight", "100", "--placer-heap-critexp", "4"]
+    options = ["--speed", board.speed, "--lpf", "pins", "--textcfg", placed, *PLACEMENT]
     tools.run(f"nextpnr-{board.family}", f"--{board.device}", "--package", board.package,
               "--json", "netlist.json", *(options if ecp5 else ["--pcf", "pins", "--asc", placed]),
               "--freq", f"{max(clock.hz, EFFORT_HZ) / 1e6 if ecp5 else clock.hz / 1e6:.6f}",

@@ -75,6 +75,7 @@ class PacketReceiver(Component):
         # Where a beat goes: on within the receiver, or to the input buffer; nowhere while it must wait.
         # The flags are set a cycle ahead, and the CRC and the parser are a cycle behind: short paths.
         taking = Signal(init=1)
+        resumes = Signal()
         feeding = Signal()
         parsing = Signal()
         # Words of the payload, less one; the lower part goes to below 0 before it borrows from the upper
@@ -86,7 +87,7 @@ class PacketReceiver(Component):
         due = left[-1] & no_upper  # the CRC comes next
         sizing = Signal()  # the length comes
         trimming = Signal()  # it was that of whole words
-        moves = self.i.valid & ((feeding & self.o.ready) | (parsing & parser.o_ready))
+        moves = taken & (feeding | parsing)
         with m.If(sizing):
             m.d.sync += [left.eq(beat.data[2:18]), upper.eq(beat.data[18:])]
         with m.Elif(trimming | moves):
@@ -105,6 +106,11 @@ class PacketReceiver(Component):
             parser.i_valid.eq(parsed),
             parser.i_data.eq(word),
         ]
+        # A beat that ends a packet is the last one for now, and so is the length.
+        with m.If(taken & (beat.last | sizing)):
+            m.d.sync += taking.eq(0)
+        with m.Elif(resumes):
+            m.d.sync += taking.eq(1)
         with m.If(parser.o_ready):
             m.d.sync += [word.eq(beat.data), parser.i_large.eq(large),
                          parsed.eq(taken & parsing & ~due)]
@@ -142,7 +148,7 @@ class PacketReceiver(Component):
         m.d.comb += crc.i_start.eq(forgetting)
         m.d.sync += [forgetting.eq(0), compared.eq(0), idle.eq(0), starting.eq(0), feeding.eq(0),
                      parsing.eq(0), committing.eq(0), reporting.eq(0), trimming.eq(0),
-                     accepting.eq(0), sizing.eq(0)]
+                     accepting.eq(0), sizing.eq(0), resumes.eq(0)]
         with m.FSM():
             with m.State("KIND"):
                 m.d.sync += [kind.eq(beat.data), tag.eq(beat.data[16:]), refused.eq(Error.NONE),
@@ -151,13 +157,12 @@ class PacketReceiver(Component):
                     m.d.sync += sizing.eq(~beat.last)
                     m.next = "LENGTH"
                     with m.If(beat.last):
-                        m.d.sync += taking.eq(0)
                         m.next = "SETTLE"
             with m.State("LENGTH"):
                 m.d.sync += [length.eq(beat.data), misplaced.eq(beat.last), sizing.eq(~taken),
                              vector.eq(kind == Kind.VECTOR), image.eq(kind == Kind.IMAGE)]
                 with m.If(taken):
-                    m.d.sync += [taking.eq(0), trimming.eq(beat.data[:2] == 0)]
+                    m.d.sync += trimming.eq(beat.data[:2] == 0)
                     m.next = "COMPARE"
                     with m.If(beat.last):
                         m.next = "SETTLE"
@@ -173,7 +178,7 @@ class PacketReceiver(Component):
                 m.d.sync += idle.eq(self.i_idle)
                 with m.If(~image | idle):
                     accepted = vector & (refused == Error.NONE)
-                    m.d.sync += [feeding.eq(accepted), taking.eq(~accepted),
+                    m.d.sync += [feeding.eq(accepted), resumes.eq(~accepted),
                                  starting.eq(image), parsing.eq(image)]
                     with m.If(image):
                         m.d.sync += self.o_image_valid.eq(0)
@@ -182,7 +187,7 @@ class PacketReceiver(Component):
                 m.d.sync += [feeding.eq(feeding), parsing.eq(parsing)]
                 with m.If(taken):
                     with m.If(beat.last | due):
-                        m.d.sync += [feeding.eq(0), parsing.eq(0), taking.eq(~beat.last)]
+                        m.d.sync += [feeding.eq(0), parsing.eq(0), resumes.eq(~beat.last)]
                     with m.If(beat.last != due):
                         m.d.sync += misplaced.eq(1)
                     with m.If(beat.last):
@@ -205,7 +210,7 @@ class PacketReceiver(Component):
             with m.State("ANSWER"):
                 m.d.sync += reporting.eq(reporting & ~self.o_status.ready)
                 with m.If(committing | self.o_status.ready):
-                    m.d.sync += taking.eq(1)
+                    m.d.sync += resumes.eq(1)
                     m.next = "KIND"
         return m
 
@@ -233,7 +238,8 @@ class _ImageParser(Component):
         # A bit a word of an item: how many there are, and which comes next, and whether it is the last.
         words, place, ends = Signal(item_words), Signal(item_words), Signal()
         left, last = Signal(BEAT), Signal()  # items; 1 is left
-        many = Signal()  # 8 or more were left a cycle ago: the next one is not yet the last
+        # 8 or more were left two cycles ago: the next one is not yet the last.
+        some, many = Signal(2), Signal()
         empty = ~self.i_large.any() & ~self.i_data[0]
         bad, mismatch, complete = Signal(), Signal(), Signal()
         address = Signal.like(load.address, reset_less=True)
@@ -251,7 +257,7 @@ class _ImageParser(Component):
         for k in range(item_words):
             with m.If(place[k]):
                 m.d.sync += item[k].eq(self.i_data)
-        m.d.sync += many.eq(left[3:].any())
+        m.d.sync += [some.eq(Cat(left[3:16].any(), left[16:].any())), many.eq(some.any())]
         with m.FSM():
             with m.State("HARDWARE"):
                 m.d.sync += mismatch.eq(self.i_data != self.hardware_id)
@@ -275,7 +281,7 @@ class _ImageParser(Component):
                     m.next = "COUNT"
             with m.State("COUNT"):
                 m.d.sync += [left.eq(self.i_data), last.eq(~self.i_large.any()),
-                             many.eq(self.i_large[1:].any()), address.eq(0)]
+                             some.eq(self.i_large[1:]), many.eq(self.i_large[1:].any()), address.eq(0)]
                 begins = self.i_valid & ~empty & ~coded
                 m.d.sync += [place.eq(begins), ends.eq(begins & words[0])]
                 with m.If(self.i_valid):

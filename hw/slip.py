@@ -26,8 +26,8 @@ class SlipDecoder(wiring.Component):
         i: Stream of bytes.
         o: Stream of ``WORD``.
 
-    A word comes out a cycle after the first byte behind it, because only that one tells whether the
-    word was the last. Made for slow lines: a byte takes 2 cycles.
+    A word comes out 2 cycles after the first byte behind it, because only that one tells whether the
+    word was the last. Made for slow lines: a byte takes 3 cycles.
     """
 
     def __init__(self) -> None:
@@ -55,14 +55,13 @@ class SlipDecoder(wiring.Component):
 
         word = Signal(32)
         count = Signal(5, init=1)  # a bit each for 0 to 4 bytes in ``word``
-        emits = Mux(is_end, ~count[0], count[4])
-        m.d.comb += [
-            self.o.valid.eq(full & emits),
-            self.o.p.data.eq(word),
-            self.o.p.last.eq(is_end),
-        ]
-        with m.If(full & (self.o.ready | ~emits)):
-            m.d.sync += full.eq(0)
+        emits = Mux(is_end, ~count[0], count[4])  # a word comes out ahead of the byte
+        passes = Signal()  # none does; which of both takes a cycle to see
+        m.d.comb += self.o.p.data.eq(word)
+        with m.If(full & ~self.o.valid):
+            m.d.sync += [passes.eq(~emits), self.o.valid.eq(emits), self.o.p.last.eq(is_end)]
+        with m.If(passes | (self.o.valid & self.o.ready)):
+            m.d.sync += [full.eq(0), passes.eq(0), self.o.valid.eq(0)]
             with m.If(is_end):
                 m.d.sync += count.eq(1)
             with m.Elif(count[0] | count[4]):

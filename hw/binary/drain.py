@@ -29,7 +29,7 @@ class BinaryDrain(Component):
     layer are collected, and put out as bit planes of a group.
 
     Members:
-        i, i_valid: A group begins; its first accumulator is at ``i_sum`` a cycle later, and the next
+        i, i_valid: A group begins; its first accumulator is at ``i_sum`` 2 cycles later, and the next
             group ``period`` cycles later at the earliest.
         o_write, o_row, o_value, o_commit: Results, and that this is the last one of a vector.
         o_group, o_plane_write, o_plane, o_bits, o_plane_last: Only with levels: bit planes of a group
@@ -70,9 +70,14 @@ class BinaryDrain(Component):
         m = Module()
         c, latency = self.config.binary, self.config.memory_latency
         # A row a cycle. `left`: rows of the group that are left, less one; `real`: rows of the matrix.
+        coming = delay(m, self.i, 1, "coming", reset_less=True)
+        begins = delay(m, self.i_valid, 1, "begins")
+        first_rest = Signal(signed(bits_for(c.pes) + 1), reset_less=True)
+        m.d.sync += first_rest.eq(
+            Mux(self.i.end, self.i.tail, Const(c.pes - 1, bits_for(c.pes))) - 1)
         group = Signal(self.i.shape(), name="group", reset_less=True)
         busy, real = Signal(), Signal()
-        left, rest = Signal(signed(bits_for(c.pes) + 1)), Signal(signed(bits_for(c.pes) + 1))
+        left, rest = (Signal.like(first_rest, name=name, reset_less=False) for name in ("left", "rest"))
         row = Signal(range(c.capacity.outputs + c.pes), reset_less=True)
         with m.If(busy):
             m.d.sync += [left.eq(left - 1), rest.eq(rest - 1), row.eq(row + 1)]
@@ -80,10 +85,10 @@ class BinaryDrain(Component):
                 m.d.sync += busy.eq(0)
             with m.If(rest[-1]):
                 m.d.sync += real.eq(0)
-        with m.If(self.i_valid):
-            m.d.sync += [busy.eq(1), real.eq(1), group.eq(self.i), left.eq(c.pes - 2),
-                         rest.eq(Mux(self.i.end, self.i.tail, Const(c.pes - 1, bits_for(c.pes))) - 1)]
-            with m.If(self.i.begin):
+        with m.If(begins):
+            m.d.sync += [busy.eq(1), real.eq(1), group.eq(coming), left.eq(c.pes - 2),
+                         rest.eq(first_rest)]
+            with m.If(coming.begin):
                 m.d.sync += row.eq(0)
         to_host = group.output != Output.HIDDEN
         writes = busy & real
@@ -119,7 +124,7 @@ class BinaryDrain(Component):
         output = delay(m, group.output, self.latency, "output", reset_less=True)
         results = {Output.SIGN: Mux(negative, Const(1, BEAT), Const(-1, BEAT)), Output.RAW: result}
         if self.steps:
-            level = self._level(m, total, busy)
+            level = self._level(m, total, busy, coming, begins)
             results[Output.LEVEL] = level
             self._planes(m, level, busy & ~to_host, real, left[-1], group)
         with m.Switch(output):
@@ -132,14 +137,14 @@ class BinaryDrain(Component):
     def _distributed(self):
         return self.config.binary.small_ram == "distributed"
 
-    def _level(self, m, total, busy):
+    def _level(self, m, total, busy, coming, begins):
         """The level of each row, ``self.latency`` cycles after its sum, highest bit first."""
         c, latency = self.config.binary, self.config.memory_latency
         number = Signal(address_width(c.capacity.levels), reset_less=True)  # among rows with thresholds
         with m.If(busy):
             m.d.sync += number.eq(number + 1)
-        with m.If(self.i_valid & self.i.begin):
-            m.d.sync += number.eq(self.i.levels)
+        with m.If(begins & coming.begin):
+            m.d.sync += number.eq(coming.levels)
         level: list[Value] = []
         for step in range(self.steps):
             m.submodules[f"thresholds_{step}"] = memory = Memory(

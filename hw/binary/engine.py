@@ -98,16 +98,16 @@ class BinaryEngine(ArrayEngine):
         m.d.comb += [array.i.eq(step), array.i_valid.eq(steps.o_valid), array.i_inputs.eq(inputs.o),
                      array.i_hidden.eq(hidden.o)]
 
-        # Results of a group: when its signs are there, and its accumulators a cycle later.
-        group = Signal(group_layout(config))
-        for name in group.shape().members:
-            m.d.comb += group[name].eq(delay(m, step[name], array.latency, f"group_{name}",
-                                             reset_less=True))
+        # Results of a group: a cycle before its signs are there, and two before its accumulators are.
+        coming = Signal(group_layout(config))
+        for name in coming.shape().members:
+            m.d.comb += coming[name].eq(delay(m, step[name], array.latency - 1, f"group_{name}",
+                                              reset_less=True))
         last = step.last & steps.o_valid
         drained = last & ((step.output != Output.HIDDEN) | (drain.steps > 0))
         m.d.comb += [
-            drain.i.eq(group),
-            drain.i_valid.eq(delay(m, drained, array.latency, "drained")),
+            drain.i.eq(coming),
+            drain.i_valid.eq(delay(m, drained, array.latency - 1, "drained")),
             drain.i_sum.eq(array.o_sum),
         ]
         if drain.steps:
@@ -115,7 +115,7 @@ class BinaryEngine(ArrayEngine):
             plane, bits = drain.o_plane, drain.o_bits
         else:
             writes = delay(m, last & (step.output == Output.HIDDEN), array.latency, "writes")
-            group_ends = Const(1)
+            group, group_ends = delay(m, coming, 1, "group", reset_less=True), Const(1)
             plane, bits = Const(0, 0), array.o_negative
         every = (1 << chunks) - 1
         next_chunk, next_word = Signal(chunks), Signal(word_bits)

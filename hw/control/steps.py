@@ -63,7 +63,8 @@ class LayerSteps(Component):
             self.i.ready.eq(~waits),
             self.o_results.eq(here & ~ready & to_host & self.i_room),
         ]
-        m.d.sync += [waits.eq(here & ~takes),
+        # What is ready waits here.
+        m.d.sync += [waits.eq(Mux(ready, ~takes, here)),
                      ready.eq(Mux(ready, ~takes, here & (~to_host | self.i_room)))]
         with m.If(~waits):
             m.d.sync += [new.eq(self.i.payload),
@@ -97,7 +98,6 @@ class LayerSteps(Component):
         ends = words[-1] & planes[-1]  # a group
         restarts = Signal()
         m.d.comb += [restarts.eq(ends & groups[-1]), takes.eq(ready & restarts & advances)]
-        restart_left = {name: Mux(ready, left, -1) for name, left in new_left.items()}
         jumps = restarts | (words[-1] & ~planes[-1] if self.again else 0)
         # Whether a step waits for the drain is known when it comes: its register stops all others.
         will_drain = running & ends & (Value.cast(layer.output).any() | self.drained)
@@ -119,27 +119,29 @@ class LayerSteps(Component):
                 # The next one. What a carry chain makes goes through one choice more, the last one.
                 first.eq(ends), double.eq(words[-1] & ~planes[-1]), begin.eq(Mux(ends, restarts, begin)),
                 word.eq(Mux(words[-1], 0, word + 1)),
-                words.eq(Mux(words[-1], Mux(restarts, restart_left["words"], all_words), words - 1)),
                 weights.eq(Mux(jumps, Mux(restarts, new.layer.weights, row), weights + 1)),
             ]
             if start is not None:
                 m.d.sync += step.start.eq(start)
             with m.If(words[-1]):
-                m.d.sync += [
-                    planes.eq(Mux(ends, Mux(restarts, restart_left["planes"], all_planes), planes - 1)),
-                    plane.eq(Mux(ends, Mux(restarts, new.layer.more_planes, layer.more_planes),
-                                 plane - 1)),
-                ]
+                m.d.sync += plane.eq(Mux(ends, Mux(restarts, new.layer.more_planes, layer.more_planes),
+                                         plane - 1))
             with m.If(ends):
-                m.d.sync += [
-                    groups.eq(Mux(restarts, restart_left["groups"], groups - 1)),
-                    row.eq(Mux(restarts, new.layer.weights, weights + 1)),
-                ]
+                m.d.sync += row.eq(Mux(restarts, new.layer.weights, weights + 1))
                 if start is not None:
                     m.d.sync += start.eq(Mux(restarts, new.layer.starts, start + 1))
             with m.If(restarts):
                 m.d.sync += [running.eq(ready), job.eq(new),
                              all_words.eq(new_left["words"]), all_planes.eq(new_left["planes"])]
+        # Where no layer comes they stay at their end.
+        with m.If(advances & ~(restarts & ~ready)):
+            m.d.sync += words.eq(Mux(words[-1], Mux(planes[-1] & groups[-1], new_left["words"],
+                                                    all_words), words - 1))
+            with m.If(words[-1]):
+                m.d.sync += planes.eq(Mux(planes[-1], Mux(groups[-1], new_left["planes"], all_planes),
+                                          planes - 1))
+            with m.If(ends):
+                m.d.sync += groups.eq(Mux(groups[-1], new_left["groups"], groups - 1))
         return m
 
     def _pause(self, m, valid, ends):

@@ -33,8 +33,9 @@ class ShiftAddDrain(Component):
         array: Whose rows come.
 
     Members:
-        i, i_valid: A group begins; its first row is at ``i_sum`` a cycle later, and the next group
-            ``period`` cycles later at the earliest. ``i_inputs``: the sum of its activations.
+        i, i_valid: A group begins; its first row is at ``i_sum`` 2 cycles later, and the next group
+            ``period`` cycles later at the earliest. ``i_inputs``: the sum of its activations, from a
+            cycle later on.
         o_write, o_row, o_raw, o_activation: A result, of an element of the layer's; ``o_group`` says of
             which layer. ``o_last``: it is the layer's last one.
         i_write_rows, i_address, i_data: Image data for the table of rows.
@@ -70,10 +71,14 @@ class ShiftAddDrain(Component):
         m = Module()
         c, latency = self.config.shift_add, self.config.memory_latency
         # A row a cycle. `left`: lanes that are left, less one; `rest`: the same of the matrix's rows.
+        coming = delay(m, self.i, 1, "coming", reset_less=True)
+        begins = delay(m, self.i_valid, 1, "begins")
+        first_rest = Signal(signed(bits_for(c.lanes) + 1), reset_less=True)
+        m.d.sync += first_rest.eq(Mux(self.i.end, self.i.tail, c.lanes - 1) - 1)
         group = Signal(self.i.shape(), name="group", reset_less=True)
         busy, real = Signal(), Signal()
         left = Signal(signed(bits_for(c.lanes) + 1))
-        rest = Signal(signed(bits_for(c.lanes) + 1))
+        rest = Signal.like(first_rest, reset_less=False)
         lane = Signal(range(c.lanes), reset_less=True)
         element = Signal.like(self.o_row, reset_less=True)
         row = Signal.like(group.rows, name="row", reset_less=True)
@@ -84,11 +89,11 @@ class ShiftAddDrain(Component):
                 m.d.sync += busy.eq(0)
             with m.If(rest[-1]):
                 m.d.sync += real.eq(0)
-        with m.If(self.i_valid):
-            m.d.sync += [busy.eq(1), real.eq(1), group.eq(self.i), left.eq(c.lanes - 2),
-                         lane.eq(0), rest.eq(Mux(self.i.end, self.i.tail, c.lanes - 1) - 1)]
-            with m.If(self.i.begin):
-                m.d.sync += [row.eq(self.i.rows), element.eq(0)]
+        with m.If(begins):
+            m.d.sync += [busy.eq(1), real.eq(1), group.eq(coming), left.eq(c.lanes - 2),
+                         lane.eq(0), rest.eq(first_rest)]
+            with m.If(coming.begin):
+                m.d.sync += [row.eq(coming.rows), element.eq(0)]
         writes = busy & real
         final = writes & group.end & rest[-1]
         m.d.comb += [
@@ -118,7 +123,7 @@ class ShiftAddDrain(Component):
             m.d.sync += value.eq(own)
         else:
             inputs = Signal.like(self.i_inputs, name="inputs", reset_less=True)
-            with m.If(delay(m, self.i_valid, latency + 1, "inputs_valid")):
+            with m.If(delay(m, begins, latency + 1, "inputs_valid")):
                 m.d.sync += inputs.eq(self.i_inputs)
             distance = (own << 1) - inputs
             adder = delay(m, group.adder, latency + 1, "adder", reset_less=True)

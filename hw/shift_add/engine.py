@@ -89,14 +89,14 @@ class ShiftAddEngine(ArrayEngine):
         if array.before:
             m.d.comb += array.i_ahead.eq(steps.o_ahead)
 
-        # Rows of a group, when its sums are complete.
+        # Rows of a group, a cycle before its sums are complete.
         group = Signal(group_layout(config))
         for name in group.shape().members:
-            m.d.comb += group[name].eq(delay(m, step[name], array.latency, f"group_{name}",
+            m.d.comb += group[name].eq(delay(m, step[name], array.latency - 1, f"group_{name}",
                                              reset_less=True))
         m.d.comb += [
             drain.i.eq(group),
-            drain.i_valid.eq(delay(m, step.last & steps.o_valid, array.latency, "drained")),
+            drain.i_valid.eq(delay(m, step.last & steps.o_valid, array.latency - 1, "drained")),
             drain.i_sum.eq(array.o_sum),
         ]
         if c.mode != "shift":

@@ -21,7 +21,7 @@ def expect(packets):
 
 
 def decode(data, seed=0):
-    return [(w.data, w.last) for w in transfer(SlipDecoder(), data, seed)]
+    return [(w.data, w.last) for w in transfer(SlipDecoder(), data, seed, patience=200)]
 
 
 CORNERS = {

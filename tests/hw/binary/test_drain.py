@@ -72,6 +72,7 @@ def drained(c, layers, bias, scale, gaps):
         ctx.set(dut.i_write_thresholds, 0)
         await ctx.tick()
         queue: list[int] = []
+        coming: list[int] = []
         for (fields, sums), gap in zip(groups, gaps, strict=True):
             ctx.set(dut.i, fields)
             ctx.set(dut.i_valid, 1)
@@ -79,11 +80,13 @@ def drained(c, layers, bias, scale, gaps):
                 ctx.set(dut.i_sum, (queue.pop(0) if queue else 5) & (1 << binary.accumulator) - 1)
                 await ctx.tick()
                 ctx.set(dut.i_valid, 0)
-                if k == 0:
-                    queue += sums
+                queue += coming
+                coming = sums if k == 0 else []
         for _ in range(binary.pes + dut.latency + 20):
             ctx.set(dut.i_sum, (queue.pop(0) if queue else 5) & (1 << binary.accumulator) - 1)
             await ctx.tick()
+            queue += coming
+            coming = []
 
     async def watch(ctx):
         async for _, _, write, row, value, commit in ctx.tick().sample(

@@ -91,6 +91,7 @@ def test_results(width, signed, architecture, mode, lanes, requantize, latency):
             await ctx.tick()
         ctx.set(dut.i_write_rows, 0)
         await ctx.tick()
+        coming = [0]
         for layer in layers:
             for group in range(layer.groups):
                 sums = layer.sums[group * lanes:(group + 1) * lanes].astype(object)
@@ -100,13 +101,16 @@ def test_results(width, signed, architecture, mode, lanes, requantize, latency):
                 queue = [int(each) & (1 << bits) - 1 for each in sums]
                 ctx.set(dut.i, layer.fields(group, table))
                 ctx.set(dut.i_valid, 1)
-                if mode != "shift":
-                    ctx.set(dut.i_inputs, int(layer.inputs[group]))
                 gap = int(rng.integers(9)) if rng.random() < 0.5 else 0
                 for k in range(dut.period + gap):
                     await ctx.tick()
                     ctx.set(dut.i_valid, 0)
-                    ctx.set(dut.i_sum, queue[k] if k < lanes else int(rng.integers(1 << 20)))
+                    if mode != "shift":
+                        ctx.set(dut.i_inputs, int(layer.inputs[group]))
+                    coming.append(queue[k] if k < lanes else int(rng.integers(1 << 20)))
+                    ctx.set(dut.i_sum, coming.pop(0))
+        await ctx.tick()
+        ctx.set(dut.i_sum, coming.pop(0))
         await ctx.tick().repeat(lanes + dut.latency + 5)
 
     async def watch(ctx):
