@@ -137,11 +137,12 @@ class LayerSteps(Component):
         with m.If(advances & ~(restarts & ~ready)):
             m.d.sync += words.eq(Mux(words[-1], Mux(planes[-1] & groups[-1], new_left["words"],
                                                     all_words), words - 1))
-            with m.If(words[-1]):
-                m.d.sync += planes.eq(Mux(planes[-1], Mux(groups[-1], new_left["planes"], all_planes),
-                                          planes - 1))
-            with m.If(ends):
-                m.d.sync += groups.eq(Mux(groups[-1], new_left["groups"], groups - 1))
+        restart = {name: Mux(ready, left, -1) for name, left in new_left.items()}
+        with m.If(advances & words[-1]):
+            m.d.sync += planes.eq(Mux(planes[-1], Mux(groups[-1], restart["planes"], all_planes),
+                                      planes - 1))
+        with m.If(advances & ends):
+            m.d.sync += groups.eq(Mux(groups[-1], restart["groups"], groups - 1))
         return m
 
     def _pause(self, m, valid, ends):
