@@ -96,8 +96,9 @@ class LayerSteps(Component):
         first, double, begin = (Signal(name=name, reset_less=True)
                                 for name in ("first", "double", "begin"))
         ends = words[-1] & planes[-1]  # a group
+        final = Signal(init=1)  # of planes and of groups the last one: known ahead, all else hangs on it
         restarts = Signal()
-        m.d.comb += [restarts.eq(ends & groups[-1]), takes.eq(ready & restarts & advances)]
+        m.d.comb += [restarts.eq(words[-1] & final), takes.eq(ready & restarts & advances)]
         jumps = restarts | (words[-1] & ~planes[-1] if self.again else 0)
         # Whether a step waits for the drain is known when it comes: its register stops all others.
         will_drain = running & ends & (Value.cast(layer.output).any() | self.drained)
@@ -135,12 +136,15 @@ class LayerSteps(Component):
                              all_words.eq(new_left["words"]), all_planes.eq(new_left["planes"])]
         # Where no layer comes they stay at their end.
         with m.If(advances & ~(restarts & ~ready)):
-            m.d.sync += words.eq(Mux(words[-1], Mux(planes[-1] & groups[-1], new_left["words"],
-                                                    all_words), words - 1))
+            m.d.sync += words.eq(Mux(words[-1], Mux(final, new_left["words"], all_words), words - 1))
         restart = {name: Mux(ready, left, -1) for name, left in new_left.items()}
         with m.If(advances & words[-1]):
-            m.d.sync += planes.eq(Mux(planes[-1], Mux(groups[-1], restart["planes"], all_planes),
-                                      planes - 1))
+            m.d.sync += [
+                planes.eq(Mux(planes[-1], Mux(groups[-1], restart["planes"], all_planes), planes - 1)),
+                final.eq(Mux(
+                    final, ~ready | (new_left["planes"][-1] & new_left["groups"][-1]),
+                    Mux(planes[-1], all_planes[-1] & (groups == 0), (planes == 0) & groups[-1]))),
+            ]
         with m.If(advances & ends):
             m.d.sync += groups.eq(Mux(groups[-1], restart["groups"], groups - 1))
         return m

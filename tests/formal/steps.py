@@ -72,6 +72,8 @@ def layer_steps(m: Module, dut: LayerSteps) -> None:
           for name in ("words", "planes", "groups")),
         Assert(running | Cat(probe(inside, f"{name}_left")[-1] for name in (
             "words", "planes", "groups")).all(), "loops that do not run are at their end"),
+        Assert(probe(inside, "final") == Cat(probe(inside, f"{name}_left")[-1] for name in (
+            "planes", "groups")).all(), "it knows the last group's last plane"),
         Assert(~waits | (new == held), "and what it is"),
         Assert(Mux(drains, wait == period - 3, Mux(
             since <= period - 3, wait + since == period - 3, wait < 0)), "it waits for the drain"),
