@@ -75,6 +75,8 @@ class _Absorber:
     def _ram(self, ram: dict[str, Any], sides: str) -> bool:
         """The registers of one port, or of both halves of a wide one, which port B reads."""
         wires = ram["connections"]
+        if any(wires.get(f"RST{side}", ["0"])[0] != "0" for side in sides):
+            return False
         controls = self._take(wires, tuple(f"DO{side}" for side in sides), wires[f"CLK{sides[-1]}"][0])
         if controls:
             for side in sides:
@@ -155,7 +157,8 @@ def _controls(register: dict[str, Any]) -> _Controls | None:
     wires, parameters = register["connections"], register["parameters"]
     enable = {"1 ": "1", "CE": wires.get("CE", ["1"])[0]}.get(parameters.get("CEMUX", "CE"))
     reset = wires.get("LSR", ["0"])[0]
-    plain = parameters.get("CLKMUX") == "CLK" and parameters.get("GSR") == "DISABLED" and (
-        reset == "0" or enable == "1" and [parameters.get(name) for name in (
-            "REGSET", "LSRMUX", "SRMODE")] == ["RESET", "LSR", "LSR_OVER_CE"])
+    plain = [parameters.get(name) for name in ("CLKMUX", "GSR", "REGSET")] == [
+        "CLK", "DISABLED", "RESET"] and (
+        reset == "0" or enable == "1" and [parameters.get(name) for name in ("LSRMUX", "SRMODE")] == [
+            "LSR", "LSR_OVER_CE"])
     return _Controls(wires["CLK"][0], enable, reset) if plain and enable is not None else None

@@ -264,6 +264,9 @@ def _check(network: Network, placed: list[PlacedLayer], c: Binary) -> None:
         raise ThriftyError(f"the network takes inputs of {network.activation_width} bits, but "
                            f"binary.activation.width is {c.activation.width}: set it to "
                            f"{network.activation_width}")
+    if c.activation.width > 1 and network.activation_signed not in (None, c.activation.signed):
+        sign, right = ("signed", "true") if network.activation_signed else ("unsigned", "false")
+        raise ThriftyError(f"the network takes {sign} inputs: set binary.activation.signed = {right}")
     for k, each in enumerate(placed):
         if each.layer.thresholds is not None:
             _check_thresholds(k, each)
@@ -285,8 +288,8 @@ def _check(network: Network, placed: list[PlacedLayer], c: Binary) -> None:
     }
     for name, need in needs.items():
         if need > getattr(cap, name):
-            raise ThriftyError(f"the network needs capacity.{name} {need}, the configuration has "
-                               f"{getattr(cap, name)}: set capacity.{name} = {need}")
+            raise ThriftyError(f"the network needs binary.capacity.{name} {need}, the configuration has "
+                               f"{getattr(cap, name)}: set binary.capacity.{name} = {need}")
     if last.thresholds is None:
         bias, scale = _affine(placed[-1])
         if int(scale.max()) >= 1 << c.scale_width:

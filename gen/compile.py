@@ -15,6 +15,7 @@ from gen.network import Network, dump, load
 from gen.read import read_network
 from gen.resolve import dump_config, read_config, read_draft
 from hw.config import BinaryActivation, Compress, Config, integer_range
+from hw.errors import ThriftyError
 
 __all__ = ["Compiled", "compile_network", "golden_inputs", "load_compiled"]
 
@@ -50,7 +51,10 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
                            weight.get("codebook_size", 16),
                            weight.get("terms", 2) if weight.get("kind") == "shift_add" else None,
                            kind=given or "sparse")
-    config, parts, files, report = ENGINES[given or network.kind](draft, network, str(config_path))
+    engine = given or network.kind
+    if engine != "sparse" and Compress(**draft.get("compress", {})) != Compress():
+        raise ThriftyError(f"{config_path}: a table [compress] is for the sparse engine: leave it out")
+    config, parts, files, report = ENGINES[engine](draft, network, str(config_path))
     image = build_image(network, config, parts)
     report["image_bytes"] = len(image)
     results = folder.write_all({
@@ -59,15 +63,16 @@ def compile_network(source: Path, config_path: Path, folder: BuildFolder) -> Com
         "network.npz": dump(network),
         "image.bin": image,
         "compile.json": json_text(report),
-    })
+    }, step="compile")
     folder.stamp("compile", key, results)
     return Compiled(network, config, report, False)
 
 
 def load_compiled(folder: BuildFolder) -> tuple[Network, Config]:
     """The network and the configuration of a compiled build folder."""
-    return (load(folder.need("network.npz", "compile")),
-            read_config(folder.need("config.resolved.toml", "compile")))
+    network, config = (folder.need(name, "compile") for name in ("network.npz", "config.resolved.toml"))
+    folder.finished("compile")
+    return load(network), read_config(config)
 
 
 def golden_inputs(network: Network, config: Config, seed: int = GOLDEN_SEED,

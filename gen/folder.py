@@ -54,8 +54,11 @@ def write_file(path: Path, data: bytes | str) -> None:
     write_files({path: data})
 
 
-def write_files(files: Mapping[Path, bytes | str]) -> None:
-    """Write all files under temporary names, then rename them: a full disk spoils none of them."""
+def write_files(files: Mapping[Path, bytes | str], *, first_gone: Path | None = None) -> None:
+    """Write all files under temporary names, then rename them: a full disk spoils none of them.
+
+    ``first_gone`` is removed between: who is killed while files are renamed leaves none of it.
+    """
     written: dict[str, Path] = {}
     try:
         for path, data in files.items():
@@ -64,8 +67,19 @@ def write_files(files: Mapping[Path, bytes | str]) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(data.encode() if isinstance(data, str) else data)
             os.chmod(name, 0o644)
-        for name, path in written.items():
-            os.replace(name, path)
+        if first_gone is not None:
+            first_gone.unlink(missing_ok=True)
+        left = list(written.items())
+        try:
+            while left:
+                name, path = left[0]
+                os.replace(name, path)
+                left.pop(0)
+        except KeyboardInterrupt:  # behind the last one
+            for name, path in left:
+                if Path(name).exists():
+                    os.replace(name, path)
+            raise
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         raise ThriftyError(f"{path}: cannot be written: {reason}") from None
@@ -114,11 +128,13 @@ class BuildFolder:
         """Write one result."""
         return self.write_all({name: data})[0]
 
-    def write_all(self, results: Mapping[str, bytes | str]) -> list[Path]:
-        """Write the results of a step: all of them or none."""
-        self._create(self.path)
+    def write_all(self, results: Mapping[str, bytes | str], *, step: str | None = None) -> list[Path]:
+        """Write the results of a step: all or none. The ``step`` is finished with its next stamp."""
+        stamp = None if step is None else self._stamp(step)
+        for path in [self.path, *([] if stamp is None else [stamp.parent])]:
+            self._create(path)
         files = {self.path / name: data for name, data in results.items()}
-        write_files(files)
+        write_files(files, first_gone=stamp)
         return list(files)
 
     def write_json(self, name: str, value: dict[str, Any]) -> Path:
@@ -133,6 +149,11 @@ class BuildFolder:
                 for name, digest in stamp["results"].items())
         except (OSError, ValueError, KeyError, TypeError, ThriftyError):
             return False
+
+    def finished(self, step: str) -> None:
+        """ThriftyError if the step never ran, or was killed while its results were renamed."""
+        if not self._stamp(step).is_file():
+            raise ThriftyError(f"{self.path}: thrifty {step} did not run to its end: run it again")
 
     def stamp(self, step: str, key: dict[str, Any], results: Iterable[Path]) -> None:
         """Remember that the step made these results from these inputs."""

@@ -286,6 +286,10 @@ def load(path: Path) -> Network:
             raise ThriftyError(f"{path}: format version {meta['thrifty']}, this thrifty reads {VERSION}")
         kinds = [head.get("kind") for head in meta["layers"]]
         formats = meta["activation_width"], meta["activation_signed"], meta["meta"]
+        width, signed, _ = formats
+        _require(width is None or (type(width) is int and 1 <= width <= 16),
+                 "activation_width must be 1 to 16, or null")
+        _require(signed is None or type(signed) is bool, "activation_signed must be true, false or null")
         _require(len(kinds) > 0, "no layers")
         _require({*kinds} in ({None}, {"binary"}) or {*kinds} <= {"shift", "adder"},
                  "layers must be all sparse, without a kind, or all binary, or all shift or adder")

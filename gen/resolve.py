@@ -22,7 +22,15 @@ from gen.sparse import (
     table_words,
     total_rows,
 )
-from hw.config import Activation, Capacity, Config, ShiftAddActivation, bits_for
+from hw.config import (
+    Activation,
+    Binary,
+    BinaryCapacity,
+    Capacity,
+    Config,
+    ShiftAddActivation,
+    bits_for,
+)
 from hw.errors import ThriftyError
 from hw.shift_add.memories import own_words
 from hw.sparse.layout import CODED_WORD, column_bits, column_layout
@@ -115,14 +123,31 @@ def resolve_binary(draft: dict[str, Any], network: Network, where: str) -> Confi
         "layers": len(layers), "inputs": layers[0].columns, "outputs": layers[-1].rows,
         "hidden": max((layer.columns for layer in layers[1:]), default=1), "words": 2, "groups": 2,
         **given}
+    _allowed(f"{where}: binary", Binary, binary, {
+        "hidden_width": "use at most 255 thresholds a row", "scale_width": "use smaller scales"})
+    _allowed(f"{where}: binary.capacity", BinaryCapacity, capacity, dict.fromkeys(
+        ("layers", "inputs", "hidden", "outputs"), "use a smaller network"))
     rough = complete({**draft, "binary": {**binary, "capacity": capacity}}, where).binary
     placed = place_layers(network, rough)
-    binary["capacity"] = {
+    binary["capacity"] = capacity = {
         **capacity,
         "words": max(2, sum(each.words * each.groups for each in placed)),
         "groups": max(2, sum(each.groups for each in placed)),
         "levels": max(2, leveled_rows(network, rough.hidden_width)), **given}
+    _allowed(f"{where}: binary.capacity", BinaryCapacity, capacity, {
+        "words": "set a larger binary.pes or binary.simd", "groups": "set a larger binary.pes",
+        "levels": "use fewer rows with several thresholds"})
     return complete({**draft, "binary": binary}, where)
+
+
+def _allowed(table: str, model: type[BaseModel], values: dict[str, Any],
+             remedies: dict[str, str]) -> None:
+    """ThriftyError, with a remedy, if a network needs more of a key than its model allows."""
+    for key, remedy in remedies.items():
+        most = next(each.le for each in model.model_fields[key].metadata if hasattr(each, "le"))
+        if values[key] > most:
+            raise ThriftyError(f"{table}.{key} would have to be {values[key]}, but at most {most} is "
+                               f"supported: {remedy}")
 
 
 def resolve_shift_add(draft: dict[str, Any], network: Network, where: str) -> Config:

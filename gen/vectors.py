@@ -32,7 +32,7 @@ def read_inputs(path: Path, network: Network, config: Config) -> np.ndarray:
         raise ThriftyError(f"{path}: input [{row}, {column}] is {values[row, column]}: inputs must be "
                            "integers; quantize them first")
     if config.engine_name == "binary" and config.binary.activation.width == 1:
-        return _bipolar(values, path)
+        return _bipolar(values, path, free=network.activation_width is None)
     activation = config.engine.activation
     low, high = integer_range(activation.width, activation.signed)
     bad = (values < low) | (values > high)
@@ -54,14 +54,15 @@ def vector_packets(inputs: np.ndarray, config: Config) -> list[bytes]:
             for k, row in enumerate(raw)]
 
 
-def _bipolar(values: np.ndarray, path: Path) -> np.ndarray:
-    """Bipolar vectors: -1 and +1 only."""
+def _bipolar(values: np.ndarray, path: Path, *, free: bool) -> np.ndarray:
+    """Bipolar vectors: -1 and +1 only; ``free`` if the configuration may choose wider ones."""
     bad = np.argwhere(np.abs(values) != 1)
     if len(bad):
         row, column = bad[0]
         raise ThriftyError(f"{path}: input [{row}, {column}] is {values[row, column]}, but bipolar "
                            "inputs are -1 or +1: there is no zero to pad with; pad with a sign and "
-                           "correct the thresholds, or set binary.activation.width = 2")
+                           "correct the thresholds"
+                           + (", or set binary.activation.width = 2" if free else ""))
     return values.astype(np.int64)
 
 

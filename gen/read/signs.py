@@ -33,7 +33,9 @@ def sign_network(path: Path) -> Network:
                            "floats, -1 and +1")
     # Of integers as unsigned ones: the smallest has no counterpart.
     size = np.abs(matrix) if matrix.dtype.kind == "f" else np.abs(matrix.astype("i8")).view("u8")
-    scale = size[np.isfinite(matrix)].max(initial=0)
+    # The commonest magnitude, so that what differs from it is the weight that is named.
+    sizes, counts = np.unique(size[np.isfinite(matrix)], return_counts=True)
+    scale = sizes[counts == counts.max(initial=0)].max(initial=0)
     bad = np.argwhere((size != scale) | (scale == 0))
     if len(bad):
         row, column = bad[0]

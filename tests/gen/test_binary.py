@@ -56,6 +56,27 @@ def test_inputs_of_another_width():
         "the network takes inputs of 3 bits, but binary.activation.width is 2: set it to 3")
 
 
+@pytest.mark.parametrize("signed, word", [(True, "unsigned"), (False, "signed")])
+def test_inputs_of_the_other_sign(signed, word):
+    net = Network([raw()], 4, not signed)
+    assert refused(net, activation={"width": 4, "signed": signed}) == (
+        f"the network takes {word} inputs: set binary.activation.signed = {str(not signed).lower()}")
+
+
+@pytest.mark.parametrize("layers, binary, message", [
+    ([raw(70_000, 2)], {}, "capacity.outputs would have to be 70000, but at most 65536 is supported: "
+     "use a smaller network"),
+    ([raw(300, 9_000)], {"pes": 1, "simd": 16}, "capacity.words would have to be 168900, but at most "
+     "65536 is supported: set a larger binary.pes or binary.simd"),
+    ([leveled(list(range(256)), columns=400)], {}, "hidden_width would have to be 9, but at most 8 is "
+     "supported: use at most 255 thresholds a row"),
+])
+def test_more_than_any_configuration_has(layers, binary, message):
+    with pytest.raises(ThriftyError) as caught:
+        resolved(Network(layers), **binary)
+    assert str(caught.value).endswith(f": binary.{message}")
+
+
 @pytest.mark.parametrize("threshold", [-10, 11])
 def test_thresholds_that_mean_nothing(threshold):
     assert refused([leveled([0], [threshold])]) == (
@@ -86,8 +107,8 @@ def test_capacities(name, need):
     assert [(each.groups, each.words, each.planes) for each in placed] == [
         (5, 2, 1), (3, 1, 2), (2, 1, 1)]
     need = {"words": 5 * 2 + 3 + 2}.get(name, need)
-    with pytest.raises(ThriftyError, match=rf"^the network needs capacity\.{name} {need}, the "
-                       rf"configuration has {need - 1}: set capacity\.{name} = {need}$"):
+    with pytest.raises(ThriftyError, match=rf"^the network needs binary\.capacity\.{name} {need}, the "
+                       rf"configuration has {need - 1}: set binary\.capacity\.{name} = {need}$"):
         sections(net, resolved(net, pes=3, simd=17, capacity={name: need - 1}))
     sections(net, resolved(net, pes=3, simd=17, capacity={name: need}))
 
@@ -193,6 +214,9 @@ def test_the_wrong_engine(tmp_path):
     np.save(tmp_path / "w.npy", np.array([[0, 1], [2, 3]]))
     compile_network(tmp_path / "w.npy", write_config(tmp_path / "s.toml"), BuildFolder(tmp_path / "s"))
     sparse = BuildFolder(tmp_path / "s") / "network.npz"
+    with pytest.raises(ThriftyError, match=r"a table \[compress\] is for the sparse engine: leave it"):
+        compile_network(source, write_config(tmp_path / "c.toml", "[binary]\n[compress]\nprune = 0.5\n"),
+                        other)
     with pytest.raises(ThriftyError, match="^the network is sparse, and the binary array does not run"):
         compile_network(sparse, write_config(tmp_path / "c.toml", "[binary]\n"), other)
 

@@ -45,6 +45,33 @@ def test_a_full_disk_spoils_nothing(number, reason, survivors, folder, monkeypat
         "a": "old a", "b": "old b", "c": "old c"}
 
 
+def test_an_interruption_waits_for_the_last_file(folder, monkeypatch):
+    folder.write_all({"a": "old a", "b": "old b", "c": "old c"})
+    real = os.replace
+
+    def interrupted(name, path):
+        if path.name == "b" and path.read_text() == "old b":
+            real(name, path)
+            raise KeyboardInterrupt
+        real(name, path)
+
+    monkeypatch.setattr(module.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folder.write_all({"a": "new a", "b": "new b", "c": "new c"})
+    assert {path.name: path.read_text() for path in folder.path.iterdir()} == {
+        "a": "new a", "b": "new b", "c": "new c"}
+
+
+def test_a_step_that_was_killed_has_no_results(folder):
+    with pytest.raises(ThriftyError, match="build: thrifty compile did not run to its end: run it"):
+        folder.finished("compile")
+    folder.stamp("compile", {}, folder.write_all({"a": "1"}))
+    folder.finished("compile")
+    folder.write_all({"a": "2"}, step="compile")
+    with pytest.raises(ThriftyError):
+        folder.finished("compile")
+
+
 def test_folders_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("mine")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):

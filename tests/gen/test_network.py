@@ -99,6 +99,14 @@ def test_load_reads_what_dump_wrote(net, tmp_path):
     assert (again != net.layers[0].weight).nnz == 0 and again.shape == net.layers[0].weight.shape
 
 
+@pytest.mark.parametrize("formats", [
+    ("8", True), (0, True), (17, None), (2.0, True), (True, True), (8, 1), (8, "yes")])
+def test_formats_that_are_none(formats, tmp_path):
+    bad = Network(example().layers, *formats)
+    with pytest.raises(ThriftyError, match="damaged.*activation_(width|signed) must be"):
+        load(written(tmp_path, dump(bad)))
+
+
 def signs_of(rows: list[list[int]]) -> Network:
     return Network([BinaryLayer(np.array(rows, np.int8))])
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gen.network import Network
 from gen.vectors import check_accepted, read_inputs, result_values, vector_packets
 from hw import packet
 from hw.errors import ThriftyError
@@ -87,6 +88,12 @@ def test_bipolar_inputs_have_no_zero(tmp_path):
                            r"are -1 or \+1: there is no zero to pad with; pad with a sign and correct "
                            r"the thresholds, or set binary\.activation\.width = 2"):
             read_inputs(tmp_path / "x.npy", NET, binary_config())
+
+
+def test_bipolar_inputs_of_a_network_that_asks_for_them(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((1, 9), int))
+    with pytest.raises(ThriftyError, match="correct the thresholds$"):
+        read_inputs(tmp_path / "x.npy", Network(NET.layers, 1, True), binary_config())
 
 
 def test_range_of_planes(tmp_path):

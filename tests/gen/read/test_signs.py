@@ -31,16 +31,15 @@ def test_one_value_is_enough(tmp_path):
         assert net.meta["weight_scale"] == -float(np.iinfo(kind).min)
 
 
-@pytest.mark.parametrize("bad, scale", [(0.0, "1"), (-0.5, "1"), (2, "2"), (np.nan, "1"), (np.inf, "1")])
+@pytest.mark.parametrize("bad, scale", [(0.0, "1"), (-0.5, "1"), (2, "1"), (np.nan, "1"), (np.inf, "1")])
 def test_other_values(bad, scale, tmp_path):
     values = np.where(np.arange(15).reshape(3, 5) % 4, 1.0, -1.0)
     values[0, 0] = bad
-    place, value = ("[0, 1]", "1.0") if bad == 2 else ("[0, 0]", bad)
     with pytest.raises(ThriftyError) as caught:
         read(tmp_path, values)
     assert str(caught.value) == (
-        f"{tmp_path}/w.npy: weight {place} is {value}, others are {scale} or -{scale}: binary weights "
-        "have two values, -s and +s; take their signs, or use a table [sparse]")
+        f"{tmp_path}/w.npy: weight [0, 0] is {float(bad)}, others are {scale} or -{scale}: binary "
+        "weights have two values, -s and +s; take their signs, or use a table [sparse]")
 
 
 def test_integers_without_a_counterpart(tmp_path):
