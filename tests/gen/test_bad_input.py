@@ -317,12 +317,13 @@ def test_output_folders_that_cannot_be(here):
     for output in ("w.npy", "w.npy/b"):
         assert refused("compile", "w.npy", "--config", "c.toml", "-o", output).startswith(
             f"{output}: cannot be created: ")
-    for name in (".steps", "sim"):
+    for name, args, problem in (
+            ("sim", ("simulate", "b"), "b/sim: "),
+            (".steps", ("compile", "w.npy", "--config", "c.toml", "-o", "b"),
+             "b/.steps: cannot be created: ")):
         shutil.rmtree(here / "b" / name, ignore_errors=True)
         (here / "b" / name).write_text("in the way")
-    assert refused("compile", "w.npy", "--config", "c.toml", "-o", "b").startswith(
-        "b/.steps: cannot be created: ")
-    assert refused("simulate", "b").startswith("b/sim: ")
+        assert refused(*args).startswith(problem)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
