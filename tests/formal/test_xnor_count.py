@@ -1,14 +1,14 @@
 """What is proved of the units that count differing places.
 
-- Up to 16 places, portable and on ECP5: after the latency, whatever the registers held before, the count
-  is the sum of ``a ^ w`` for every input (SAT on the whole unit; nothing in it feeds back, so what holds
-  once always holds).
+- Up to 16 places, portable, on ECP5 and on iCE40: after the latency, whatever the registers held
+  before, the count is the sum of ``a ^ w`` for every input (SAT on the whole unit; nothing in it feeds
+  back, so what holds once always holds).
 - Of 64 and 256 places, on ECP5: each shape of chain that occurs, in the cells and joints that it is
   built of, puts out the sum of its slots for every value of them (SAT); and the netlist as emitted is a
   network of such chains that takes every product and every bit once, at its weight and in its cycle,
   and puts out what is left (walked in Python, cell by cell). So the count is the sum for every input.
 
-CCU2C is Yosys's own model of it.
+Cells are Yosys's own models of them.
 """
 
 import json
@@ -56,7 +56,7 @@ def yosys(folder: Path, script: str) -> str:
 
 def proof(unit: XnorCount, folder: Path, name: str, text: str) -> str:
     """A Yosys script that proves one unit."""
-    (folder / f"{name}.v").write_text(text + models("ecp5") + MITER.format(
+    (folder / f"{name}.v").write_text(text + models(unit.family) + MITER.format(
         n=len(unit.i_a), bits=len(unit.o), latency=unit.latency))
     # Nothing is known of the registers at first: the last step is the first to be right.
     return (f"design -reset\nread_verilog -formal {name}.v\nhierarchy -top top\nproc\nmemory\nflatten\n"
@@ -64,7 +64,7 @@ def proof(unit: XnorCount, folder: Path, name: str, text: str) -> str:
             f"sat -verify -prove-asserts -seq {unit.latency + 1} -prove-skip {unit.latency} top\n")
 
 
-@pytest.mark.parametrize("family", [None, "ecp5"])
+@pytest.mark.parametrize("family", [None, "ecp5", "ice40"])
 def test_up_to_16_places(family, tmp_path):
     script = ""
     for n in range(1, 17):
@@ -73,11 +73,13 @@ def test_up_to_16_places(family, tmp_path):
     assert yosys(tmp_path, script).count("SAT proof finished - no model found: SUCCESS!") == 16
 
 
-def test_a_wrong_cell_is_found(tmp_path):
-    unit = XnorCount(12, "ecp5")
+@pytest.mark.parametrize("family, right, wrong", [
+    ("ecp5", "16'h6996", "16'h6997"), ("ice40", "16'hc33c", "16'hc33d")])
+def test_a_wrong_cell_is_found(family, right, wrong, tmp_path):
+    unit = XnorCount(12, family)
     text = emit(unit, "unit")
-    assert "16'h6996" in text
-    script = proof(unit, tmp_path, "unit", text.replace("16'h6996", "16'h6997", 1))
+    assert right in text
+    script = proof(unit, tmp_path, "unit", text.replace(right, wrong, 1))
     assert "model found: FAIL!" in yosys(tmp_path, script.replace("-verify", ""))
 
 
