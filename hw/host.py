@@ -75,7 +75,7 @@ class PacketReceiver(Component):
         # Where a beat goes: on within the receiver, or to the input buffer; nowhere while it must wait.
         # The flags are set a cycle ahead, and the CRC and the parser are a cycle behind: short paths.
         taking = Signal(init=1)
-        resumes = Signal()
+        resumes = Signal()  # ``taking`` again, a cycle later
         feeding = Signal()
         parsing = Signal()
         # Words of the payload, less one; the lower part goes to below 0 before it borrows from the upper

@@ -69,12 +69,13 @@ class BinaryDrain(Component):
     def elaborate(self, platform):
         m = Module()
         c, latency = self.config.binary, self.config.memory_latency
-        # A row a cycle. `left`: rows of the group that are left, less one; `real`: rows of the matrix.
+        # A cycle to see how many rows come.
         coming = delay(m, self.i, 1, "coming", reset_less=True)
         begins = delay(m, self.i_valid, 1, "begins")
         first_rest = Signal(signed(bits_for(c.pes) + 1), reset_less=True)
         m.d.sync += first_rest.eq(
             Mux(self.i.end, self.i.tail, Const(c.pes - 1, bits_for(c.pes))) - 1)
+        # A row a cycle. `left`: rows of the group that are left, less one; `real`: rows of the matrix.
         group = Signal(self.i.shape(), name="group", reset_less=True)
         busy, real = Signal(), Signal()
         left, rest = (Signal.like(first_rest, name=name, reset_less=False) for name in ("left", "rest"))

@@ -70,11 +70,12 @@ class ShiftAddDrain(Component):
     def elaborate(self, platform):
         m = Module()
         c, latency = self.config.shift_add, self.config.memory_latency
-        # A row a cycle. `left`: lanes that are left, less one; `rest`: the same of the matrix's rows.
+        # A cycle to see how many rows come.
         coming = delay(m, self.i, 1, "coming", reset_less=True)
         begins = delay(m, self.i_valid, 1, "begins")
         first_rest = Signal(signed(bits_for(c.lanes) + 1), reset_less=True)
         m.d.sync += first_rest.eq(Mux(self.i.end, self.i.tail, c.lanes - 1) - 1)
+        # A row a cycle. `left`: lanes that are left, less one; `rest`: the same of the matrix's rows.
         group = Signal(self.i.shape(), name="group", reset_less=True)
         busy, real = Signal(), Signal()
         left = Signal(signed(bits_for(c.lanes) + 1))

@@ -306,7 +306,7 @@ def test_a_register_that_others_read_stays(tmp_path):
     assert mapped == before
 
 
-@pytest.mark.parametrize("change", ["reset", "clock", "enable", "reader"])
+@pytest.mark.parametrize("change", ["reset", "clock", "enable", "one", "ram", "reader"])
 def test_what_differs_stays(change, tmp_path):
     mapped = netlist(Memory(18, 1024, latency=2), tmp_path)
     cells = mapped["modules"]["mapped"]["cells"]
@@ -319,6 +319,11 @@ def test_what_differs_stays(change, tmp_path):
             register["parameters"]["CLKMUX"] = "INV"
         case "enable":
             register["parameters"]["CEMUX"] = "INV"
+        case "one":
+            register["parameters"]["REGSET"] = "SET"
+        case "ram":
+            for ram in rams(mapped):
+                ram["connections"] |= {"RSTA": wires["CLK"], "RSTB": wires["CLK"]}
         case "reader":
             mapped["modules"]["mapped"]["ports"]["spy"] = {"direction": "output", "bits": wires["DI"]}
     assert absorb_registers(mapped) == 0
